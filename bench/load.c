@@ -1,0 +1,264 @@
+#include "load.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PUBLISHES_PER_RUN = 64, TEXT_EXTRA = 512 };
+
+/* ---- who subscribes to what ---- */
+
+static enum client_kind
+kind_of(const struct options *opt, uint32_t i)
+{
+	if (opt->raw)
+		return CLIENT_RAW_WS;
+	if (i >= opt->clients && opt->scenario == SCENARIO_HTTP_PUBLISH)
+		return CLIENT_HTTP_PUBLISH;
+	if (opt->transport == TRANSPORT_LONG_POLLING ||
+	    (opt->transport == TRANSPORT_MIXED && i < opt->clients &&
+	     i % 2 == 1))
+		return CLIENT_LONG_POLLING;
+	return CLIENT_WS;
+}
+
+static int
+make_client(struct load *load, uint32_t i, const char *base)
+{
+	const struct options *opt = load->opt;
+	struct client *c = &load->clients[i];
+	uint32_t nth = i < opt->clients ? i : i - opt->clients;
+
+	c->load = load;
+	c->kind = kind_of(opt, i);
+	c->subscriber = i < opt->clients;
+	c->slow = c->subscriber && i >= opt->clients - opt->slow;
+	c->url_index = nth % opt->url_count;
+	c->channel_index = nth % opt->channels;
+	if (opt->scenario == SCENARIO_WILDCARD) {
+		/* pairs, so that both kinds are on every URL and transport */
+		c->deep = nth / 2 / opt->url_count % 2 == 0;
+		snprintf(c->subscription, sizeof(c->subscription), "%s/a/%s",
+			 base, c->deep ? "**" : "*");
+		c->track_count = load->stream_count;
+	} else {
+		snprintf(c->subscription, sizeof(c->subscription), "%s/c%u",
+			 base, c->channel_index);
+		c->track_count = (load->stream_count + opt->channels - 1) /
+				 opt->channels;
+	}
+	if (!c->subscriber)
+		c->track_count = 0;
+	c->tracks = calloc(c->track_count + 1, sizeof(*c->tracks));
+	c->conns = calloc(LANES * opt->url_count, sizeof(*c->conns));
+	if (!c->tracks || !c->conns)
+		return -ENOMEM;
+	for (uint32_t k = 0; k < LANES * opt->url_count; k++)
+		conn_init(&c->conns[k], &load->net, c);
+	return 0;
+}
+
+static void
+make_stream(struct load *load, uint32_t i, const char *base)
+{
+	const struct options *opt = load->opt;
+	struct stream *s = &load->streams[i];
+
+	s->publisher = &load->clients[opt->clients + i % opt->publishers];
+	if (opt->scenario == SCENARIO_WILDCARD)
+		snprintf(s->channel, sizeof(s->channel), "%s/a/b%s", base,
+			 i % 2 == 0 ? "" : "/c");
+	else
+		snprintf(s->channel, sizeof(s->channel), "%s/c%u", base,
+			 i % opt->channels);
+	for (uint32_t k = 0; k < opt->clients; k++)
+		if (!load->clients[k].slow &&
+		    client_track(&load->clients[k], i) >= 0)
+			s->subscribers++;
+}
+
+static uint32_t
+count_streams(const struct options *opt)
+{
+	uint32_t least = opt->scenario == SCENARIO_WILDCARD ? 2 : opt->channels;
+
+	if (opt->publishers == 0)
+		return 0;
+	return opt->publishers > least ? opt->publishers : least;
+}
+
+int
+load_init(struct load *load, const struct options *opt)
+{
+	char base[64];
+	int rc;
+
+	/* channels of its own for each run, also of several tools at a time */
+	snprintf(base, sizeof(base), "/bench/r%" PRIx64 "-%d",
+		 (uint64_t)time(NULL), (int)getpid());
+	*load = (struct load){ .opt = opt, .net.epoll_fd = -1 };
+	load->origin_ns = clock_ns();
+	load->stream_count = count_streams(opt);
+	load->streams = calloc(load->stream_count + 1, sizeof(*load->streams));
+	load->clients = calloc(opt->clients + opt->publishers + 1,
+			       sizeof(*load->clients));
+	load->text = malloc(opt->payload + TEXT_EXTRA);
+	load->padding = malloc(opt->payload + 1);
+	if (!load->streams || !load->clients || !load->text || !load->padding)
+		return -ENOMEM;
+	memset(load->padding, 'x', opt->payload);
+	load->padding[opt->payload] = '\0';
+	rc = net_init(&load->net, &client_events);
+	while (!rc && load->client_count < opt->clients + opt->publishers)
+		rc = make_client(load, load->client_count++, base);
+	for (uint32_t i = 0; !rc && i < load->stream_count; i++)
+		make_stream(load, i, base);
+	return rc;
+}
+
+void
+load_clear(struct load *load)
+{
+	for (uint32_t i = 0; i < load->client_count; i++) {
+		struct client *c = &load->clients[i];
+
+		for (uint32_t k = 0;
+		     c->conns && k < LANES * load->opt->url_count; k++)
+			conn_close(&c->conns[k]);
+		for (uint32_t k = 0; c->tracks && k < c->track_count; k++)
+			track_clear(&c->tracks[k]);
+		free(c->conns);
+		free(c->tracks);
+	}
+	for (uint32_t i = 0; load->streams && i < load->stream_count; i++)
+		stream_clear(&load->streams[i]);
+	free(load->clients);
+	free(load->streams);
+	free(load->text);
+	free(load->padding);
+	net_clear(&load->net);
+}
+
+uint64_t
+load_in_flight(const struct load *load)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < load->stream_count; i++) {
+		const struct stream *s = &load->streams[i];
+
+		n += (uint64_t)s->sent * s->subscribers - s->received +
+		     s->sent - s->answered;
+	}
+	return n;
+}
+
+/* ---- the pump ---- */
+
+static bool
+room(const struct load *load, const struct stream *s)
+{
+	uint32_t window = load->opt->window;
+
+	if (s->publisher->kind == CLIENT_HTTP_PUBLISH)
+		return true; /* one request per connection bounds it */
+	return stream_unanswered(s) < window &&
+	       (s->subscribers == 0 ||
+		stream_undelivered(s) < (uint64_t)window * s->subscribers);
+}
+
+/* A closed loop must not stand still for ever after a loss: when a second
+ * brought nothing, what is missing is counted out. */
+static void
+forgive_stalls(struct pump *pump, uint64_t now)
+{
+	struct load *load = pump->load;
+	uint64_t progress = load->tally.deliveries + load->tally.acks +
+			    load->tally.published;
+
+	if (progress == pump->progress && now - pump->progress_ns > SECOND_NS)
+		for (uint32_t i = 0; i < load->stream_count; i++)
+			stream_forgive(&load->streams[i]);
+	else if (progress == pump->progress)
+		return;
+	pump->progress = progress;
+	pump->progress_ns = now;
+}
+
+bool
+pump_done(const struct pump *pump)
+{
+	uint64_t done = pump->load->tally.published + pump->skipped;
+
+	return pump->limit && done >= pump->limit;
+}
+
+static void
+run_closed(struct pump *pump, uint64_t now)
+{
+	struct load *load = pump->load;
+	int left = PUBLISHES_PER_RUN;
+
+	for (uint32_t i = 0; i < load->stream_count; i++) {
+		uint32_t n = (pump->first + i) % load->stream_count;
+		struct stream *s = &load->streams[n];
+
+		while (left > 0 && !pump_done(pump) && room(load, s) &&
+		       client_can_publish(s->publisher)) {
+			client_publish(s->publisher, n, clock_ns());
+			left--;
+		}
+	}
+	pump->first++;
+	forgive_stalls(pump, now);
+}
+
+static uint64_t
+due_ns(const struct pump *pump)
+{
+	return pump->begin_ns + (uint64_t)((double)pump->due * SECOND_NS /
+					   pump->load->opt->rate);
+}
+
+static void
+run_open(struct pump *pump, uint64_t now)
+{
+	struct load *load = pump->load;
+
+	for (int left = PUBLISHES_PER_RUN;
+	     left > 0 && !pump_done(pump) && due_ns(pump) <= now; left--) {
+		uint32_t n = (uint32_t)(pump->due % load->stream_count);
+		struct client *publisher = load->streams[n].publisher;
+
+		if (publisher->phase != PHASE_READY)
+			pump->skipped++;
+		else if (client_can_publish(publisher))
+			client_publish(publisher, n, due_ns(pump));
+		else
+			break;
+		pump->due++;
+	}
+}
+
+void
+pump_run(struct pump *pump, uint64_t now)
+{
+	if (pump->load->opt->rate > 0)
+		run_open(pump, now);
+	else
+		run_closed(pump, now);
+}
+
+uint64_t
+pump_next(const struct pump *pump, uint64_t end)
+{
+	uint64_t due = end;
+
+	if (pump->load->opt->rate > 0)
+		due = due_ns(pump);
+	return due < end ? due : end;
+}

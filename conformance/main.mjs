@@ -1,0 +1,80 @@
+// Replays recorded cases against a Bayeux server, or records them. See README.md.
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { hopeless, judge, show } from './compare.mjs';
+import { Corpus, readPending } from './corpus.mjs';
+import { Player } from './player.mjs';
+import { Server, realFaye } from './server.mjs';
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const { values: opt } = parseArgs({
+  options: {
+    fayed: { type: 'string', default: process.env.FAYED },
+    faye: { type: 'boolean', default: false },
+    url: { type: 'string' },
+    cases: { type: 'string', default: here('cases') },
+    pending: { type: 'string' },
+    filter: { type: 'string', default: '' },
+    jobs: { type: 'string', default: '24' },
+    record: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+if (!opt.url && !opt.faye && !opt.fayed) {
+  console.error('usage: run --fayed PATH | --faye | --url URL  [--filter RE] [--verbose]');
+  process.exit(2);
+}
+
+const corpus = new Corpus(opt.cases);
+const chosen = corpus.matching(opt.filter);
+const judgesFayed = !opt.url && !opt.faye;
+const pendingFile = opt.pending ?? (judgesFayed ? here('pending.txt') : undefined);
+const pending = pendingFile ? readPending(pendingFile) : new Set();
+const tally = { passed: 0, failed: 0, pending: 0 };
+
+function fail(name, lines) {
+  tally.failed++;
+  console.log(`FAIL ${name}\n${lines.map((line) => `     ${line}`).join('\n')}`);
+}
+
+async function play(base, test) {
+  const results = await new Player(base).play(test.steps, opt.record ? undefined : hopeless(test));
+  if (opt.record) test.expect = results;
+  const lines = opt.record ? results.filter((result) => result?.failed || result?.short).map(show) : judge(test, results);
+  if (pending.has(test.name)) {
+    if (lines.length) tally.pending++;
+    else fail(test.name, ['passes, but is listed as pending: take it off the list']);
+  } else if (lines.length) fail(test.name, lines);
+  else {
+    tally.passed++;
+    if (opt.verbose) console.log(`ok   ${test.name}`);
+  }
+}
+
+// Slow cases mostly wait, so they all start at once beside the pool; serial ones run alone, last.
+async function playAll(base) {
+  const queue = chosen.filter((test) => !test.slow && !test.serial);
+  const worker = async () => { while (queue.length) await play(base, queue.shift()); };
+  await Promise.all([
+    ...chosen.filter((test) => test.slow).map((test) => play(base, test)),
+    ...Array.from({ length: Number(opt.jobs) }, worker),
+  ]);
+  for (const test of chosen.filter((test) => test.serial)) await play(base, test);
+}
+
+async function playOwnServer() {
+  const command = opt.faye ? realFaye() : [opt.fayed];
+  const server = await Server.start(command, ['--listen', '127.0.0.1:0', '--timeout', '5', '--ping', '2']);
+  await playAll(new URL(server.url));
+  const complaints = await server.stop();
+  if (complaints.length) fail('the server itself', complaints);
+}
+
+const names = new Set(corpus.cases.map(({ name }) => name));
+for (const name of pending) if (!names.has(name)) fail(name, ['is listed as pending, but there is no such case']);
+
+await (opt.url ? playAll(new URL(opt.url)) : playOwnServer());
+if (opt.record) corpus.save();
+if (tally.pending) console.log(`${tally.pending} pending, as listed`);
+console.log(`${tally.passed} passed, ${tally.failed} failed`);
+process.exit(tally.failed ? 1 : 0);

@@ -1,0 +1,261 @@
+#include "broker/broker.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "broker/exchange.h"
+#include "broker/waiting.h"
+#include "host/random.h"
+
+/* An ended session's last word to the engine; its memory is its own. */
+struct parting {
+	struct engine_call call;
+	struct list_node node;
+};
+
+/* ---- messages ---- */
+
+static void
+keep(struct broker *b, struct session *s, struct frozen *f)
+{
+	switch (session_keep(s, frozen_ref(f), &b->registry.limits.queue)) {
+	case 0:
+		break;
+	case SESSION_DROPPED:
+		b->counts.dropped++;
+		break;
+	case SESSION_OVERFLOW:
+		s->overflowed = true;
+		registry_doom(&b->registry, s);
+		loop_at_end(b->loop, &b->finish);
+		return;
+	default:
+		broker_count_lost(b, s);
+	}
+	if (s->held)
+		waiting_make_ready(s->held);
+}
+
+static void
+on_session_message(void *arg, struct session *s, struct frozen *f)
+{
+	struct outlet *o = s->outlet;
+
+	if (o)
+		o->ops->send(o, frozen_ref(f));
+	else
+		keep(arg, s, f);
+}
+
+static void
+on_interest(void *arg, struct str pattern, bool wanted)
+{
+	struct broker *b = arg;
+
+	if (!wanted)
+		engine_unwant(b->engine, pattern);
+	else if (engine_want(b->engine, pattern))
+		log_error(b->log, "broker: out of memory, a subscription will hear nothing");
+}
+
+static void
+on_engine_message(void *arg, struct frozen *f)
+{
+	struct broker *b = arg;
+
+	b->counts.delivered += registry_deliver(&b->registry, f);
+}
+
+void
+broker_count_lost(struct broker *b, const struct session *s)
+{
+	(void)s;
+	if (b->counts.lost++ == 0)
+		log_error(b->log, "broker: out of memory, messages are being lost");
+}
+
+/* ---- sessions ---- */
+
+static void
+watch_expiry(struct broker *b)
+{
+	int64_t at = registry_deadline(&b->registry);
+
+	/* One that rings early only looks; so it is moved when it has rung. */
+	if (at != INT64_MAX && !heap_has(&b->expiry.node) &&
+	    loop_timer_set(b->loop, &b->expiry, at))
+		log_error(b->log, "broker: out of memory, sessions will not expire");
+}
+
+static void
+on_expiry(void *arg)
+{
+	struct broker *b = arg;
+
+	registry_expire(&b->registry, loop_now_ms(b->loop));
+	loop_at_end(b->loop, &b->finish);
+	watch_expiry(b);
+}
+
+int
+broker_create_session(struct broker *b, const char *id, struct session **out)
+{
+	int rc = registry_create(&b->registry, str_from(id), loop_now_ms(b->loop), out);
+
+	if (rc == REGISTRY_FULL)
+		b->counts.refused++;
+	if (!rc)
+		watch_expiry(b);
+	return rc;
+}
+
+static void
+on_parted(struct engine_call *call, int result)
+{
+	struct parting *p = list_entry(call, struct parting, call);
+
+	(void)result;
+	list_unlink(&p->node);
+	free(p);
+}
+
+static void
+part(struct broker *b, const struct session *s)
+{
+	struct parting *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return; /* the engine forgets it in its own time */
+	p->call.done = on_parted;
+	list_append(&b->partings, &p->node);
+	engine_destroy(b->engine, &p->call, session_id(s));
+}
+
+void
+broker_end_session(struct broker *b, struct session *s)
+{
+	struct outlet *o = s->outlet;
+
+	if (s->held) {
+		/* A stream is told by its closing (Faye: server/disconnect). */
+		if (o)
+			waiting_drop(s->held);
+		else
+			waiting_answer(s->held);
+	}
+	if (o) {
+		outlet_unbind(o);
+		o->ops->close(o);
+	}
+	registry_end(&b->registry, s);
+}
+
+static void
+end_doomed(struct broker *b)
+{
+	struct session *s;
+
+	while ((s = registry_take_doomed(&b->registry))) {
+		if (s->overflowed) {
+			b->counts.overflowed++;
+			log_warn(b->log, "session: ended reason=queue-full messages=%" PRIu32
+				 " bytes=%zu", s->queue.count, s->queue.bytes);
+		} else {
+			b->counts.expired++;
+		}
+		part(b, s);
+		broker_end_session(b, s);
+	}
+}
+
+static void
+finish_turn(void *arg)
+{
+	struct broker *b = arg;
+
+	waiting_answer_ready(b);
+	end_doomed(b);
+}
+
+struct reply_advice
+broker_advice(const struct broker *b, bool event_source)
+{
+	/* An event source is told to connect again after the timeout: that is its
+	 * sign of life (Faye: server/connect). */
+	if (event_source)
+		return (struct reply_advice){ ADVICE_RETRY, b->timeout_ms, 0 };
+	return (struct reply_advice){ ADVICE_RETRY, b->interval_ms, b->timeout_ms };
+}
+
+/* ---- life ---- */
+
+static const struct registry_events registry_events = {
+	.on_message = on_session_message,
+	.on_interest = on_interest,
+};
+
+static const struct engine_events engine_events = {
+	.on_message = on_engine_message,
+};
+
+struct broker *
+broker_new(struct loop *loop, const struct log *log, const struct broker_config *cfg)
+{
+	struct registry_limits limits = cfg->registry;
+	struct broker *b;
+	uint64_t seed[2];
+
+	if (random_bytes(seed, sizeof(seed)))
+		return NULL;
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return NULL;
+	b->engine = engine_new(loop, seed, &engine_events, b);
+	if (!b->engine) {
+		free(b);
+		return NULL;
+	}
+	b->loop = loop;
+	b->log = log;
+	b->timeout_ms = cfg->timeout_ms;
+	b->interval_ms = cfg->interval_ms;
+	b->batch_limits = cfg->batch;
+	limits.life_ms = 2 * cfg->timeout_ms; /* Faye: engines/memory */
+	registry_init(&b->registry, &limits, seed, &registry_events, b);
+	loop_timer_init(&b->expiry, on_expiry, b);
+	loop_task_init(&b->finish, finish_turn, b);
+	list_init(&b->ready);
+	list_init(&b->orphans);
+	list_init(&b->partings);
+	return b;
+}
+
+void
+broker_free(struct broker *b)
+{
+	struct list_node *n;
+
+	if (!b)
+		return;
+	loop_timer_clear(b->loop, &b->expiry);
+	loop_task_clear(&b->finish);
+	while ((n = list_first(&b->orphans)))
+		exchange_free(list_entry(n, struct exchange, node));
+	while ((n = list_take_first(&b->partings))) {
+		struct parting *p = list_entry(n, struct parting, node);
+
+		list_unlink(&p->call.node);
+		free(p);
+	}
+	registry_clear(&b->registry);
+	engine_free(b->engine);
+	free(b);
+}
+
+int
+broker_take(struct broker *b, struct outlet *o, char *text, size_t n)
+{
+	(void)b;
+	return exchange_start(o, text, n);
+}

@@ -1,0 +1,73 @@
+/* What a batch does. One broker a worker: it runs batches through the handlers,
+ * keeps the worker's sessions, holds connects, and joins the engine. */
+#ifndef BROKER_BROKER_H
+#define BROKER_BROKER_H
+
+#include "bayeux/batch.h"
+#include "bayeux/reply.h"
+#include "broker/outlet.h"
+#include "engine/engine.h"
+#include "host/log.h"
+#include "host/loop.h"
+#include "session/registry.h"
+
+struct broker_config {
+	int64_t timeout_ms;  /* a connect is held so long */
+	int64_t interval_ms; /* a client should pause so long between connects */
+	struct batch_limits batch;
+	struct registry_limits registry; /* life_ms is the broker's to set */
+};
+
+/* Since the start; how often. */
+struct broker_counts {
+	uint64_t published, delivered; /* messages accepted; copies handed to sessions */
+	uint64_t repeated;             /* requests that came again and were not done twice */
+	uint64_t overflowed;           /* sessions ended for a full queue */
+	uint64_t dropped;              /* messages dropped for a full queue */
+	uint64_t expired;              /* sessions forgotten */
+	uint64_t lost;                 /* messages lost for want of memory */
+	uint64_t refused;              /* handshakes beyond the limit */
+};
+
+struct broker {
+	struct loop *loop;
+	const struct log *log;
+	struct engine *engine;
+	struct registry registry;
+	struct batch_limits batch_limits;
+	int64_t timeout_ms, interval_ms;
+	struct loop_timer expiry; /* the registry's next deadline */
+	struct loop_task finish;  /* answers what is ready, ends what is doomed */
+	struct list ready;        /* struct waiting to be answered at the turn's end */
+	struct list orphans;      /* exchanges at work whose peer has gone */
+	struct list partings;     /* engine calls for sessions that ended */
+	struct broker_counts counts;
+};
+
+/* NULL: out of memory, or no randomness to be had. */
+struct broker *broker_new(struct loop *loop, const struct log *log,
+			  const struct broker_config *cfg);
+/* All outlets have gone before it. */
+void broker_free(struct broker *b);
+
+/* A batch from `o`; takes `text` (malloc'ed), whatever comes back. 0: it will
+ * be answered by o->ops->reply, perhaps before this returns. BATCH_… (refused,
+ * nothing was done) or -ENOMEM. */
+int broker_take(struct broker *b, struct outlet *o, char *text, size_t n);
+
+/* ---- for handlers and outlets ---- */
+
+struct reply_advice broker_advice(const struct broker *b, bool event_source);
+
+/* Makes a session of a fresh id that the engine knows; results as
+ * registry_create's. */
+int broker_create_session(struct broker *b, const char *id, struct session **out);
+
+/* Ends it, as the client asked or because it was doomed: a held connect is
+ * answered, a stream closed. */
+void broker_end_session(struct broker *b, struct session *s);
+
+/* A message for `s` was lost since there was no memory. */
+void broker_count_lost(struct broker *b, const struct session *s);
+
+#endif

@@ -1,0 +1,156 @@
+#include "broker/exchange.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "broker/broker.h"
+#include "broker/handler.h"
+#include "broker/waiting.h"
+
+struct buf *
+exchange_reply(struct exchange *x)
+{
+	buf_add_char(&x->replies, x->replies.n ? ',' : '[');
+	return &x->replies;
+}
+
+/* Clears what belongs to the message that is done. */
+static void
+clear_message(struct exchange *x)
+{
+	free(x->channels);
+	x->channels = NULL;
+	x->channel_count = 0;
+	buf_clear(&x->scratch);
+}
+
+static void
+drop_text(struct exchange *x)
+{
+	batch_clear(&x->batch);
+	free(x->text);
+	x->text = NULL;
+	x->next = 0;
+}
+
+void
+exchange_free(struct exchange *x)
+{
+	struct list_node *n;
+
+	while ((n = list_first(&x->held)))
+		waiting_drop(list_entry(n, struct waiting, in_exchange));
+	list_unlink(&x->node);
+	list_unlink(&x->call.node);
+	frozen_unref(x->call.message);
+	clear_message(x);
+	drop_text(x);
+	buf_clear(&x->replies);
+	free(x);
+}
+
+/* Handles what is left, until an engine call must be waited for. */
+static void
+run(struct exchange *x)
+{
+	x->state = EXCHANGE_RUNNING;
+	while (x->next < x->batch.count) {
+		if (handler_run(x, &x->batch.messages[x->next++]) == HANDLER_PENDING)
+			return;
+		clear_message(x);
+	}
+	x->state = EXCHANGE_HELD;
+	/* A held poll may last a minute: without its text. */
+	drop_text(x);
+	exchange_finish_if_done(x);
+}
+
+static void
+on_call_done(struct engine_call *call, int result)
+{
+	struct exchange *x = list_entry(call, struct exchange, call);
+
+	x->after(x, &x->batch.messages[x->next - 1], result);
+	clear_message(x);
+	run(x);
+}
+
+/* The stream's batches that came meanwhile. A batch that is done at once ends up
+ * here again: that call returns and the loop goes on, so the stack stays flat. */
+static void
+start_next(struct outlet *o)
+{
+	struct list_node *n;
+
+	if (o->starting)
+		return;
+	o->starting = true;
+	while ((n = list_first(&o->exchanges))) {
+		struct exchange *x = list_entry(n, struct exchange, node);
+
+		if (x->state != EXCHANGE_QUEUED)
+			break;
+		run(x);
+	}
+	o->starting = false;
+}
+
+void
+exchange_finish_if_done(struct exchange *x)
+{
+	struct outlet *o = x->outlet;
+
+	if (x->state != EXCHANGE_HELD || !list_is_empty(&x->held))
+		return;
+	if (x->replies.n == 0)
+		buf_add_char(&x->replies, '[');
+	buf_add_char(&x->replies, ']');
+	list_unlink(&x->node);
+	/* A stream's held connect is answered in a frame of its own; where it was
+	 * all there was, there is nothing to say yet. */
+	if (o && !(x->replies.n == 2 && x->stream_held))
+		o->ops->reply(o, &x->replies);
+	exchange_free(x);
+	if (o && outlet_is_stream(o))
+		start_next(o);
+}
+
+void
+exchange_orphan(struct exchange *x)
+{
+	struct list_node *n;
+
+	while ((n = list_first(&x->held)))
+		waiting_drop(list_entry(n, struct waiting, in_exchange));
+	x->outlet = NULL;
+	list_unlink(&x->node);
+	if (x->state == EXCHANGE_RUNNING)
+		list_append(&x->broker->orphans, &x->node);
+	else
+		exchange_free(x);
+}
+
+int
+exchange_start(struct outlet *o, char *text, size_t n)
+{
+	struct exchange *x = calloc(1, sizeof(*x));
+	int rc;
+
+	if (!x) {
+		free(text);
+		return -ENOMEM;
+	}
+	x->broker = o->broker;
+	x->outlet = o;
+	x->text = text;
+	x->call.done = on_call_done;
+	list_init(&x->held);
+	rc = batch_read(&x->batch, (struct str){ text, n }, &o->broker->batch_limits);
+	if (rc) {
+		exchange_free(x);
+		return rc;
+	}
+	list_append(&o->exchanges, &x->node);
+	start_next(o);
+	return 0;
+}

@@ -1,0 +1,56 @@
+/* One batch on its way through the broker: its messages are handled one after
+ * the other, each to its end, and the answers go out together when the last is
+ * done and no connect of it is held. */
+#ifndef BROKER_EXCHANGE_H
+#define BROKER_EXCHANGE_H
+
+#include "bayeux/batch.h"
+#include "bayeux/reply.h"
+#include "broker/outlet.h"
+#include "engine/engine.h"
+
+enum exchange_state {
+	EXCHANGE_QUEUED,  /* behind another of its stream */
+	EXCHANGE_RUNNING, /* some message is not done */
+	EXCHANGE_HELD,    /* all are, but a connect waits */
+};
+
+struct exchange {
+	struct list_node node;     /* in its outlet's exchanges, or the broker's orphans */
+	struct broker *broker;
+	struct outlet *outlet;     /* NULL: gone */
+	char *text;                /* owned; the batch's spans point into it */
+	struct batch batch;
+	unsigned next;             /* the message to be handled next */
+	enum exchange_state state;
+	bool stream_held;          /* a connect of it is held, to be answered alone */
+	struct list held;          /* struct waiting of a poll */
+	struct buf replies;        /* "[" and what was answered so far */
+
+	/* The handler under way: its engine call and how it goes on. */
+	struct engine_call call;
+	void (*after)(struct exchange *x, const struct message *m, int result);
+	char client_id[SESSION_ID_BYTES + 1]; /* whom it is about */
+	struct buf scratch;                   /* decoded channel names */
+	struct str *channels;                 /* owned; into text or scratch */
+	unsigned channel_count;
+	struct reply_error channel_error; /* of the channel behind them */
+	uint64_t key; /* for the session's memory, see session_did */
+};
+
+/* Takes `text` (malloc'ed) whatever comes back. 0, BATCH_… or -ENOMEM. */
+int exchange_start(struct outlet *o, char *text, size_t n);
+
+/* Where the next reply is to be written, the comma before it is there. */
+struct buf *exchange_reply(struct exchange *x);
+
+/* Answers when nothing is left to wait for; `x` may be freed by it. */
+void exchange_finish_if_done(struct exchange *x);
+
+/* Its outlet goes: what is held is dropped, the rest done without an answer. */
+void exchange_orphan(struct exchange *x);
+
+/* Lets go of all; it may be anywhere on its way. */
+void exchange_free(struct exchange *x);
+
+#endif

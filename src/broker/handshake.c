@@ -1,0 +1,119 @@
+/* /meta/handshake: a session comes to life. */
+#include "broker/handler.h"
+
+#include "host/random.h"
+
+/* Only after so long may a client try again that found the server full. */
+enum { FULL_INTERVAL_MS = 10000 };
+
+static bool
+has_common_type(const struct span *types, unsigned nesting)
+{
+	struct span type;
+	struct scan sc;
+
+	if (types->type != SCAN_ARRAY)
+		return false;
+	scan_init(&sc, types->text, nesting);
+	if (scan_enter(&sc))
+		return false;
+	while (scan_item(&sc) == 0 && scan_value(&sc, &type) == 0)
+		if (reply_is_connection_type(&type))
+			return true;
+	return false;
+}
+
+/* The last failing check is the one that is told (Faye: server/handshake). */
+static struct reply_error
+check(struct exchange *x, const struct message *m)
+{
+	struct reply_error e = { 0 };
+
+	handler_require(&e, &m->version, STR("version"));
+	if (!span_is_true(&m->supported_types))
+		handler_require(&e, &m->supported_types, STR("supportedConnectionTypes"));
+	else if (!has_common_type(&m->supported_types, x->broker->batch_limits.nesting))
+		e = (struct reply_error){ .code = REPLY_CONNECTION_TYPE_MISMATCH,
+					  .param = m->supported_types };
+	return e;
+}
+
+static void
+reply_failure(struct exchange *x, const struct message *m, const struct reply_error *e)
+{
+	struct reply_advice advice = { .reconnect = ADVICE_HANDSHAKE };
+	struct buf *out = exchange_reply(x);
+
+	reply_begin(out, m, REPLY_ALL, e);
+	reply_add_versions(out);
+	reply_add_advice(out, &advice);
+	reply_end(out);
+}
+
+/* Clients wait for `interval` before the next handshake (Faye: client). */
+static void
+reply_full(struct exchange *x, const struct message *m)
+{
+	struct reply_error e = { .code = REPLY_SERVER_FULL, .name = STR("") };
+	struct reply_advice advice = { ADVICE_RETRY, FULL_INTERVAL_MS,
+				       x->broker->timeout_ms };
+	struct buf *out = exchange_reply(x);
+
+	reply_begin(out, m, REPLY_ALL, &e);
+	reply_add_versions(out);
+	reply_add_advice(out, &advice);
+	reply_end(out);
+}
+
+static void
+reply_success(struct exchange *x, const struct message *m)
+{
+	struct reply_advice advice = broker_advice(
+		x->broker, span_is(&m->connection_type, STR("eventsource")));
+	struct buf *out = exchange_reply(x);
+
+	reply_begin(out, m, REPLY_WITHOUT_CLIENT_ID, NULL);
+	reply_add_versions(out);
+	reply_add_client_id(out, str_from(x->client_id));
+	reply_add_advice(out, &advice);
+	reply_end(out);
+}
+
+static void
+after_create(struct exchange *x, const struct message *m, int result)
+{
+	struct session *s;
+
+	/* TAKEN would be a miracle of 160 bits: the client may try again. */
+	if (!result)
+		result = broker_create_session(x->broker, x->client_id, &s);
+	if (result == REGISTRY_FULL)
+		reply_full(x, m);
+	else if (result)
+		handler_reply_fault(x, m);
+	else
+		reply_success(x, m);
+}
+
+enum handler_result
+handle_handshake(struct exchange *x, const struct message *m)
+{
+	struct reply_error e = check(x, m);
+
+	if (e.code || reply_is_refused(m)) {
+		reply_failure(x, m, &e);
+		return HANDLER_DONE;
+	}
+	if (x->broker->registry.sessions.count >= x->broker->registry.limits.sessions) {
+		x->broker->counts.refused++;
+		reply_full(x, m);
+		return HANDLER_DONE;
+	}
+	if (random_base36(x->client_id, SESSION_ID_BYTES)) {
+		handler_reply_fault(x, m);
+		return HANDLER_DONE;
+	}
+	x->after = after_create;
+	engine_create(x->broker->engine, &x->call, str_from(x->client_id));
+	return HANDLER_PENDING;
+}

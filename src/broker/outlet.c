@@ -1,0 +1,86 @@
+#include "broker/outlet.h"
+
+#include "broker/broker.h"
+#include "broker/exchange.h"
+#include "broker/waiting.h"
+
+void
+outlet_init(struct outlet *o, const struct outlet_ops *ops, struct broker *b)
+{
+	*o = (struct outlet){ .ops = ops, .broker = b };
+	list_init(&o->exchanges);
+}
+
+void
+outlet_gone(struct outlet *o)
+{
+	struct list_node *n;
+
+	/* A stream's connect is held by the session, a poll's by its exchange. */
+	if (o->session && o->session->held)
+		waiting_drop(o->session->held);
+	outlet_unbind(o);
+	while ((n = list_first(&o->exchanges)))
+		exchange_orphan(list_entry(n, struct exchange, node));
+}
+
+void
+outlet_hang_up(struct outlet *o)
+{
+	outlet_gone(o);
+	o->ops->hang_up(o);
+}
+
+void
+outlet_drain(struct outlet *o)
+{
+	struct list_node *n = list_first(&o->exchanges);
+	struct exchange *x = n ? list_entry(n, struct exchange, node) : NULL;
+	bool last = !x;
+
+	/* The last answer ends the exchange. */
+	while (!last) {
+		n = list_first(&x->held);
+		last = !n || !list_next(&x->held, n);
+		if (n)
+			waiting_answer(list_entry(n, struct waiting, in_exchange));
+	}
+}
+
+void
+outlet_put_back(struct outlet *o, struct frozen *f)
+{
+	if (session_put_back(o->session, f))
+		broker_count_lost(o->broker, o->session);
+}
+
+void
+outlet_unbind(struct outlet *o)
+{
+	struct session *s = o->session;
+
+	if (!s)
+		return;
+	o->ops->give_back(o);
+	s->outlet = NULL;
+	o->session = NULL;
+}
+
+void
+outlet_bind(struct outlet *o, struct session *s)
+{
+	struct outlet *former = s->outlet;
+	struct frozen *f;
+
+	if (former != o) {
+		if (former)
+			outlet_unbind(former);
+		if (o->session && o->session->held)
+			waiting_answer(o->session->held);
+		outlet_unbind(o);
+		o->session = s;
+		s->outlet = o;
+	}
+	while ((f = queue_take(&s->queue)))
+		o->ops->send(o, f);
+}

@@ -1,0 +1,69 @@
+/* How answers leave to one peer. A transport embeds a `struct outlet` in its
+ * connection or request, and fills in what it can do.
+ *
+ * A poll takes one batch and answers it once. A stream takes any number of
+ * batches, and once a connect has bound it to a session also that session's
+ * messages, whenever they come. */
+#ifndef BROKER_OUTLET_H
+#define BROKER_OUTLET_H
+
+#include "bayeux/frozen.h"
+#include "session/session.h"
+#include "util/buf.h"
+
+struct broker;
+struct outlet;
+
+struct outlet_ops {
+	/* The answers to a batch: a JSON array, taken out of `array`. A poll is
+	 * done with it. */
+	void (*reply)(struct outlet *o, struct buf *array);
+	/* Ends the connection without an answer: somebody else has it. */
+	void (*hang_up)(struct outlet *o);
+
+	/* Streams only; NULL marks a poll. */
+
+	/* One message; takes the reference. */
+	void (*send)(struct outlet *o, struct frozen *f);
+	/* The session has gone elsewhere: gives back what is not proved to have
+	 * arrived by outlet_put_back, the latest first. */
+	void (*give_back)(struct outlet *o);
+	/* Closes normally, behind the answers to what is under way. */
+	void (*close)(struct outlet *o);
+};
+
+struct outlet {
+	const struct outlet_ops *ops;
+	struct broker *broker;
+	struct session *session; /* a stream's, since a connect bound it; or NULL */
+	struct list exchanges;   /* batches under way, oldest first; one runs */
+	bool starting;           /* inside start_next, see exchange.c */
+};
+
+static inline bool
+outlet_is_stream(const struct outlet *o)
+{
+	return o->ops->send != NULL;
+}
+
+void outlet_init(struct outlet *o, const struct outlet_ops *ops, struct broker *b);
+
+/* The peer is gone. What waits for its sessions goes on waiting; batches under
+ * way are finished without an answer. The outlet's memory may go after it. */
+void outlet_gone(struct outlet *o);
+
+/* Ends the connection without an answer. */
+void outlet_hang_up(struct outlet *o);
+
+/* The server stops: what is held for this peer is answered now. */
+void outlet_drain(struct outlet *o);
+
+/* From now on `s` gets its messages by stream `o`, those that wait first. What
+ * either was bound to before is released. */
+void outlet_bind(struct outlet *o, struct session *s);
+/* The reverse: what is not proved goes back to the session's queue. */
+void outlet_unbind(struct outlet *o);
+/* For give_back: takes the reference. */
+void outlet_put_back(struct outlet *o, struct frozen *f);
+
+#endif

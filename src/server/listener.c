@@ -1,0 +1,168 @@
+#include "server/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	BACKLOG = 4096, /* the kernel cuts it to net.core.somaxconn */
+	BURST = 256,    /* accepted in one turn, then others have theirs */
+	PAUSE_MS = 100,
+};
+
+static int
+bind_to(int fd, const struct address *at)
+{
+	int one = 1, only = !at->all;
+
+	/* SO_REUSEADDR: a restart need not wait for TIME_WAIT to end. */
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)))
+		return -errno;
+	if (at->sockaddr.ss_family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)))
+		return -errno;
+	if (bind(fd, (const struct sockaddr *)&at->sockaddr, at->length))
+		return -errno;
+	return listen(fd, BACKLOG) ? -errno : 0;
+}
+
+static int
+open_at(struct listener *l, const struct address *at)
+{
+	int rc, fd = socket(at->sockaddr.ss_family,
+			    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	rc = bind_to(fd, at);
+	if (rc)
+		close(fd);
+	else
+		l->fd = fd;
+	return rc;
+}
+
+int
+listener_open(struct listener *l, const struct address *at)
+{
+	struct address v4 = *at;
+	int rc;
+
+	l->fd = l->spare = -1;
+	rc = open_at(l, at);
+	if (rc != -EAFNOSUPPORT || !at->all)
+		return rc;
+	/* "All" where the kernel has no IPv6. */
+	memset(&v4.sockaddr, 0, sizeof(v4.sockaddr));
+	v4.sockaddr.ss_family = AF_INET;
+	((struct sockaddr_in *)&v4.sockaddr)->sin_port =
+		((const struct sockaddr_in6 *)&at->sockaddr)->sin6_port;
+	v4.length = sizeof(struct sockaddr_in);
+	return open_at(l, &v4);
+}
+
+/* Out of descriptors the queue stays readable, and a level-triggered loop would
+ * spin. The spare one lets us take a connection and end it, so that the peer is
+ * not left hanging; then accepting pauses. */
+static void
+pause_accepting(struct listener *l)
+{
+	int fd;
+
+	log_warn(l->log, "listener: out of descriptors, pausing (raise LimitNOFILE)");
+	if (l->spare >= 0) {
+		close(l->spare);
+		fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
+		if (fd >= 0)
+			close(fd);
+		l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	}
+	loop_watch_clear(&l->watch);
+	loop_timer_set(l->loop, &l->pause, loop_now_ms(l->loop) + PAUSE_MS);
+}
+
+static bool
+accept_one(struct listener *l)
+{
+	struct sockaddr_storage addr;
+	socklen_t n = sizeof(addr);
+	int fd = accept4(l->fd, (struct sockaddr *)&addr, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd >= 0) {
+		l->on_accept(l->arg, fd, (struct sockaddr *)&addr, n);
+		return true;
+	}
+	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+		pause_accepting(l);
+		return false;
+	}
+	/* The others are about the one connection (accept(2)). */
+	return errno != EAGAIN && errno != EWOULDBLOCK;
+}
+
+static void
+on_ready(void *arg, short events)
+{
+	unsigned i;
+
+	(void)events;
+	for (i = 0; i < BURST; i++)
+		if (!accept_one(arg))
+			break;
+}
+
+static void
+on_pause_over(void *arg)
+{
+	struct listener *l = arg;
+
+	if (loop_watch_set(&l->watch, l->fd, LOOP_READ))
+		loop_timer_set(l->loop, &l->pause, loop_now_ms(l->loop) + PAUSE_MS);
+}
+
+int
+listener_start(struct listener *l, struct loop *loop, const struct log *log)
+{
+	l->loop = loop;
+	l->log = log;
+	l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	loop_watch_init(&l->watch, loop, on_ready, l);
+	loop_timer_init(&l->pause, on_pause_over, l);
+	return loop_watch_set(&l->watch, l->fd, LOOP_READ);
+}
+
+void
+listener_close(struct listener *l)
+{
+	if (l->loop) {
+		loop_watch_clear(&l->watch);
+		loop_timer_clear(l->loop, &l->pause);
+	}
+	if (l->fd >= 0)
+		close(l->fd);
+	if (l->spare >= 0)
+		close(l->spare);
+	l->fd = l->spare = -1;
+}
+
+const char *
+listener_name(const struct listener *l, char out[LISTENER_NAME_BYTES])
+{
+	struct sockaddr_storage addr;
+	socklen_t n = sizeof(addr);
+	char host[48], port[8];
+
+	if (getsockname(l->fd, (struct sockaddr *)&addr, &n) ||
+	    getnameinfo((struct sockaddr *)&addr, n, host, sizeof(host), port, sizeof(port),
+			NI_NUMERICHOST | NI_NUMERICSERV))
+		snprintf(out, LISTENER_NAME_BYTES, "?");
+	else
+		snprintf(out, LISTENER_NAME_BYTES,
+			 addr.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+	return out;
+}

@@ -1,0 +1,30 @@
+/* A listening socket and its accepting. */
+#ifndef SERVER_LISTENER_H
+#define SERVER_LISTENER_H
+
+#include "host/log.h"
+#include "host/loop.h"
+#include "server/address.h"
+
+struct listener {
+	struct loop *loop;
+	const struct log *log;
+	struct loop_watch watch;
+	struct loop_timer pause; /* out of descriptors: try again then */
+	int fd, spare;           /* -1: none */
+	/* A connection, non-blocking; takes the descriptor. */
+	void (*on_accept)(void *arg, int fd, const struct sockaddr *addr, socklen_t n);
+	void *arg;
+};
+
+/* Binds and listens. 0 or negative errno; then nothing is open. */
+int listener_open(struct listener *l, const struct address *at);
+/* Accepts from now on. 0 or -ENOMEM. */
+int listener_start(struct listener *l, struct loop *loop, const struct log *log);
+void listener_close(struct listener *l); /* idempotent */
+
+enum { LISTENER_NAME_BYTES = 64 };
+/* ADDRESS:PORT as bound, for people: with the real port. */
+const char *listener_name(const struct listener *l, char out[LISTENER_NAME_BYTES]);
+
+#endif

@@ -1,0 +1,101 @@
+#include "server/worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static uint32_t
+clamp(size_t n)
+{
+	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
+static int
+init_broker(struct worker *w, const struct config *cfg)
+{
+	const struct limits *lim = &cfg->limits;
+	struct broker_config bc = {
+		.timeout_ms = cfg->timeout_ms,
+		.interval_ms = cfg->interval_ms,
+		.batch = {
+			.messages = clamp(lim->batch_messages),
+			.nesting = clamp(lim->nesting),
+		},
+		.registry = {
+			.sessions = clamp(lim->sessions),
+			.subscriptions = clamp(lim->subscriptions),
+			.queue = {
+				.messages = clamp(lim->queue_messages),
+				.bytes = lim->queue_bytes,
+				.drop_oldest = lim->overflow == CONFIG_DROP_OLDEST,
+			},
+		},
+	};
+
+	w->broker = broker_new(w->loop, w->log, &bc);
+	return w->broker ? 0 : -ENOMEM;
+}
+
+static int
+init_transports(struct worker *w, const struct config *cfg, unsigned connections)
+{
+	const struct limits *lim = &cfg->limits;
+	struct route route = { w->mounts, cfg->mount_count };
+	struct websocket_config wc = {
+		.message_bytes = lim->message_bytes,
+		.unsent_bytes = lim->unsent_bytes,
+		.unproved_messages = clamp(lim->queue_messages),
+		.stall_ms = lim->stall_ms,
+		.ping_ms = cfg->ping_ms,
+	};
+	struct http_config hc = {
+		.body_bytes = lim->message_bytes,
+		.head_bytes = lim->header_bytes,
+		.connections = connections,
+		.route = route,
+	};
+	struct entry_config ec = {
+		.head_bytes = lim->header_bytes,
+		.head_ms = lim->head_ms,
+		.connections = connections,
+		.route = route,
+	};
+	int rc = websockets_init(&w->websockets, w->loop, w->log, w->broker, &wc);
+
+	if (!rc)
+		rc = http_init(&w->http, w->loop, w->log, w->broker, &w->websockets, &hc);
+	if (!rc)
+		rc = entries_init(&w->entries, w->loop, w->log, &w->http, &w->websockets,
+				  &ec);
+	return rc;
+}
+
+int
+worker_init(struct worker *w, const struct config *cfg, unsigned connections,
+	    const struct log *log)
+{
+	size_t i;
+	int rc;
+
+	*w = (struct worker){ .log = log };
+	w->mounts = calloc(cfg->mount_count, sizeof(*w->mounts));
+	w->loop = loop_new();
+	if (!w->mounts || !w->loop)
+		return -ENOMEM;
+	for (i = 0; i < cfg->mount_count; i++)
+		w->mounts[i] = str_from(cfg->mounts[i]);
+	rc = init_broker(w, cfg);
+	return rc ? rc : init_transports(w, cfg, connections);
+}
+
+void
+worker_clear(struct worker *w)
+{
+	entries_clear(&w->entries);
+	/* Lent descriptors go back to the daemon before that stops. */
+	websockets_clear(&w->websockets);
+	http_clear(&w->http);
+	broker_free(w->broker);
+	loop_free(w->loop);
+	free(w->mounts);
+	*w = (struct worker){ 0 };
+}

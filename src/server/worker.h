@@ -1,0 +1,25 @@
+/* One thread's share of the server: loop, broker, HTTP daemon, WebSockets, the
+ * way in. */
+#ifndef SERVER_WORKER_H
+#define SERVER_WORKER_H
+
+#include "server/config.h"
+#include "transport/entry.h"
+
+struct worker {
+	const struct log *log;
+	struct loop *loop;
+	struct broker *broker;
+	struct http http;
+	struct websockets websockets;
+	struct entries entries;
+	struct str *mounts; /* owned array; the texts are the config's */
+};
+
+/* 0 or negative errno; clear it in any case. `cfg` must outlive it. */
+int worker_init(struct worker *w, const struct config *cfg, unsigned connections,
+		const struct log *log);
+/* Answers what is held, closes all, frees all. */
+void worker_clear(struct worker *w);
+
+#endif

@@ -1,0 +1,116 @@
+#include "session/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { DONE_FIRST_ROOM = 8 };
+
+static bool
+is_full(const struct queue *q, const struct frozen *f, const struct queue_limits *limits)
+{
+	return q->count >= limits->messages ||
+	       q->bytes + frozen_wire(f).n > limits->bytes;
+}
+
+static void
+drop_first(struct session *s)
+{
+	queue_drop(&s->queue, 1);
+	if (s->given)
+		s->given--;
+}
+
+int
+session_keep(struct session *s, struct frozen *f, const struct queue_limits *limits)
+{
+	bool dropped = false;
+	int rc;
+
+	while (s->queue.count && is_full(&s->queue, f, limits)) {
+		if (!limits->drop_oldest) {
+			frozen_unref(f);
+			return SESSION_OVERFLOW;
+		}
+		drop_first(s);
+		dropped = true;
+	}
+	rc = queue_give(&s->queue, f);
+	return rc ? rc : dropped ? SESSION_DROPPED : 0;
+}
+
+int
+session_put_back(struct session *s, struct frozen *f)
+{
+	return queue_give_front(&s->queue, f);
+}
+
+void
+session_connect(struct session *s, uint64_t key)
+{
+	if (s->given == 0)
+		return;
+	if (key && key == s->given_id && s->repeats < SESSION_MAX_REPEATS) {
+		s->repeats++;
+	} else {
+		queue_drop(&s->queue, s->given);
+		s->repeats = 0;
+	}
+	s->given = 0;
+}
+
+void
+session_give_all(struct session *s, uint64_t key)
+{
+	if (key != s->given_id)
+		s->repeats = 0;
+	s->given = s->queue.count;
+	s->given_id = key;
+}
+
+bool
+session_has_done(const struct session *s, uint64_t key)
+{
+	unsigned i;
+
+	for (i = 0; i < s->done_count; i++)
+		if (s->done[i] == key)
+			return true;
+	return false;
+}
+
+static bool
+grow_done(struct session *s)
+{
+	unsigned room = s->done_room ? s->done_room * 2u : DONE_FIRST_ROOM;
+	uint64_t *more;
+
+	if (room > SESSION_MAX_DONE)
+		return false;
+	more = realloc(s->done, room * sizeof(*more));
+	if (!more)
+		return false;
+	s->done = more;
+	s->done_room = (uint16_t)room;
+	return true;
+}
+
+void
+session_did(struct session *s, uint64_t key)
+{
+	if (s->done_next == s->done_room && !grow_done(s))
+		s->done_next = 0; /* the oldest goes */
+	if (s->done_room == 0)
+		return;
+	s->done[s->done_next++] = key;
+	if (s->done_count < s->done_next)
+		s->done_count = s->done_next;
+}
+
+void
+session_clear(struct session *s)
+{
+	queue_clear(&s->queue);
+	free(s->done);
+	s->done = NULL;
+	s->done_count = s->done_room = s->done_next = 0;
+}

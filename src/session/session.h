@@ -1,0 +1,86 @@
+/* One client: what it wants, what waits for it, and what it may ask again.
+ *
+ * Messages wait in `queue`. Those in front of `given` were part of the answer
+ * to the connect whose id hashes to `given_id`; they stay until a connect with
+ * another id proves that the answer arrived (Faye's clients send the same
+ * message with the same id again after an error or silence). A connect with the
+ * same id gets them again.
+ *
+ * Publishes, subscribes and unsubscribes that were done are remembered, so that
+ * one which is sent again is answered again and not done twice.
+ *
+ * Made, found and ended by the registry. Pure: time is passed in. */
+#ifndef SESSION_SESSION_H
+#define SESSION_SESSION_H
+
+#include "session/queue.h"
+#include "util/heap.h"
+#include "util/list.h"
+#include "util/map.h"
+
+enum {
+	SESSION_ID_BYTES = 31,       /* 160 bits in base 36, as Faye's */
+	SESSION_MAX_DONE = 1024,     /* remembered ids; see session_did */
+	SESSION_MAX_REPEATS = 2,     /* of one connect id, then it counts as new */
+};
+
+struct sub;
+
+struct session {
+	struct map_node by_id;
+	struct heap_node expiry;   /* when to look whether it is still alive */
+	struct list_node doomed;   /* in the registry's list: to be ended */
+	int64_t seen_ms;           /* last handshake or connect */
+	struct sub *subs;          /* what it wants, latest first */
+	uint32_t sub_count;
+	uint32_t given;            /* messages in front that were given */
+	uint64_t given_id;         /* to which connect; see session_key */
+	struct queue queue;
+	uint64_t *done;            /* ring of remembered requests, or NULL */
+	uint16_t done_count, done_room, done_next;
+	uint8_t repeats;           /* how often given_id came again */
+	bool overflowed;           /* its queue did: doomed for that */
+	uint64_t mark;             /* the last delivery that reached it */
+	void *outlet, *held;       /* the broker's: the bound stream, the held connect */
+	char id[SESSION_ID_BYTES + 1];
+};
+
+static inline struct str
+session_id(const struct session *s)
+{
+	return (struct str){ s->id, SESSION_ID_BYTES };
+}
+
+struct queue_limits {
+	uint32_t messages;
+	size_t bytes;
+	bool drop_oldest; /* else a full queue ends the session */
+};
+
+enum { SESSION_DROPPED = 1, SESSION_OVERFLOW };
+
+/* Keeps `f` (the caller's reference is gone) for the next connect. 0;
+ * SESSION_DROPPED: kept, but the oldest had to go; SESSION_OVERFLOW: not kept,
+ * the session must be ended; -ENOMEM: not kept. */
+int session_keep(struct session *s, struct frozen *f, const struct queue_limits *limits);
+
+/* Puts back, before all that waits, what a closed stream could not prove to
+ * have delivered; call it for the latest first. 0 or -ENOMEM. */
+int session_put_back(struct session *s, struct frozen *f);
+
+/* A connect with the id that hashes to `key` (0: it has no id). Forgets what
+ * it acknowledges. */
+void session_connect(struct session *s, uint64_t key);
+
+/* All that waits has been put into the answer to that connect. */
+void session_give_all(struct session *s, uint64_t key);
+
+/* Whether request `key` was done lately, and noting that it was. A memory that
+ * cannot be had is no error: then a retry is done twice. */
+bool session_has_done(const struct session *s, uint64_t key);
+void session_did(struct session *s, uint64_t key);
+
+/* Frees what it holds. It is in no table any more. */
+void session_clear(struct session *s);
+
+#endif

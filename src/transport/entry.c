@@ -1,0 +1,275 @@
+/* The bytes are peeked at, since libmicrohttpd cannot be given what was read
+ * already. They stay readable, so a partial head is waited for edge-triggered:
+ * only more of it wakes us. */
+#include "transport/entry.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "transport/head.h"
+#include "transport/peer.h"
+#include "transport/upgrade.h"
+
+struct entry {
+	struct entries *en;
+	struct loop_watch watch;
+	struct loop_timer timer;
+	struct list_node node;
+	int fd;
+	socklen_t addr_n;
+	struct sockaddr_storage addr;
+};
+
+/* Ends the entry; the descriptor is somebody else's now. */
+static void
+leave(struct entry *e)
+{
+	loop_watch_clear(&e->watch);
+	loop_timer_clear(e->en->loop, &e->timer);
+	list_unlink(&e->node);
+	e->en->count--;
+	free(e);
+}
+
+static void
+drop(struct entry *e)
+{
+	int fd = e->fd;
+
+	leave(e);
+	close(fd);
+}
+
+static const char *
+reason_of(int status)
+{
+	switch (status) {
+	case 400:
+		return "Bad Request";
+	case 404:
+		return "Not Found";
+	case 431:
+		return "Request Header Fields Too Large";
+	case 501:
+		return "Not Implemented";
+	default:
+		return "Service Unavailable";
+	}
+}
+
+/* Best effort, and what the peer sent is read first: closing over unread bytes
+ * would reset the connection before the answer is seen. */
+static void
+send_refusal(struct entries *en, int fd, int status, const char *why)
+{
+	char answer[512];
+	int n = snprintf(answer, sizeof(answer),
+			 "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\n"
+			 "Content-Length: %zu\r\nConnection: close\r\n%s\r\n%s",
+			 status, reason_of(status), strlen(why),
+			 status == 503 ? "Retry-After: 10\r\n" : "", why);
+
+	while (recv(fd, en->input, en->config.head_bytes, MSG_DONTWAIT) > 0)
+		;
+	if (send(fd, answer, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) == n)
+		shutdown(fd, SHUT_WR);
+}
+
+static void
+refuse(struct entry *e, int status, const char *why)
+{
+	char peer[PEER_BYTES];
+
+	e->en->refused++;
+	log_debug(e->en->log, "entry: refused peer=%s status=%d", peer_name(e->fd, peer),
+		  status);
+	send_refusal(e->en, e->fd, status, why);
+	drop(e);
+}
+
+/* ---- where it goes ---- */
+
+static void
+to_http(struct entry *e)
+{
+	struct sockaddr_storage addr = e->addr;
+	struct http *h = e->en->http;
+	socklen_t n = e->addr_n;
+	int fd = e->fd;
+
+	leave(e);
+	http_add(h, fd, (struct sockaddr *)&addr, n);
+}
+
+static bool
+send_accept(int fd, const char *accept)
+{
+	char answer[192];
+	int n = snprintf(answer, sizeof(answer),
+			 "HTTP/1.1 101 Switching Protocols\r\n"
+			 "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+			 "Sec-WebSocket-Accept: %s\r\n\r\n",
+			 accept);
+
+	/* The first bytes on a fresh socket: they fit or it is broken. */
+	return send(fd, answer, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) == n;
+}
+
+static void
+to_websocket(struct entry *e, const struct head *head)
+{
+	char accept[UPGRADE_ACCEPT_BYTES], why[UPGRADE_WHY_BYTES];
+	struct websockets *ws = e->en->websockets;
+	int fd = e->fd, status;
+
+	if (!route_is_ours(&e->en->config.route, head->target)) {
+		refuse(e, 404, "Not found");
+		return;
+	}
+	status = upgrade_check(head, accept, why);
+	if (status) {
+		refuse(e, status, why);
+		return;
+	}
+	/* Takes the head alone: frames behind it stay for the socket. */
+	if (recv(fd, e->en->input, head->n, MSG_DONTWAIT) != (ssize_t)head->n ||
+	    !send_accept(fd, accept)) {
+		drop(e);
+		return;
+	}
+	leave(e);
+	websocket_open(ws, fd, STR(""), NULL);
+}
+
+static void
+decide(struct entry *e, struct str bytes)
+{
+	struct head head;
+	int rc = head_parse(&head, bytes), status = 0;
+
+	if (rc == HEAD_PARTIAL && bytes.n <= e->en->config.head_bytes)
+		return; /* there is time */
+	if (rc == HEAD_BAD)
+		status = 400;
+	else if (rc || head.n > e->en->config.head_bytes)
+		status = 431;
+	else
+		status = head_check(&head);
+	if (status)
+		refuse(e, status, status == 431 ? "Header too large" : "Bad request");
+	else if (upgrade_is_asked(&head))
+		to_websocket(e, &head);
+	else
+		to_http(e);
+}
+
+static void
+look(struct entry *e)
+{
+	size_t room = e->en->config.head_bytes + 1;
+	ssize_t n = recv(e->fd, e->en->input, room, MSG_PEEK | MSG_DONTWAIT);
+
+	if (n > 0)
+		decide(e, (struct str){ e->en->input, (size_t)n });
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		drop(e);
+}
+
+static void
+on_ready(void *arg, short events)
+{
+	struct entry *e = arg;
+
+	/* A peer that shut its side with half a head will not send the rest. */
+	if (events & LOOP_CLOSED)
+		drop(e);
+	else
+		look(e);
+}
+
+static void
+on_late(void *arg)
+{
+	struct entry *e = arg;
+	char peer[PEER_BYTES];
+
+	log_debug(e->en->log, "entry: closed peer=%s reason=no-head",
+		  peer_name(e->fd, peer));
+	e->en->refused++;
+	drop(e);
+}
+
+/* ---- life ---- */
+
+static size_t
+count_connections(const struct entries *en)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(
+		en->http->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+	return en->count + en->websockets->count + (info ? info->num_connections : 0);
+}
+
+static void
+turn_away(struct entries *en, int fd)
+{
+	if (en->full++ == 0)
+		log_warn(en->log, "entry: full connections=%u, more are answered 503",
+			 en->config.connections);
+	send_refusal(en, fd, 503, "Too many connections");
+	close(fd);
+}
+
+void
+entry_add(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n)
+{
+	struct entry *e;
+
+	if (count_connections(en) >= en->config.connections) {
+		turn_away(en, fd);
+		return;
+	}
+	e = calloc(1, sizeof(*e));
+	if (!e) {
+		close(fd);
+		return;
+	}
+	e->en = en;
+	e->fd = fd;
+	e->addr_n = n;
+	memcpy(&e->addr, addr, n);
+	list_append(&en->waiting, &e->node);
+	en->count++;
+	loop_watch_init(&e->watch, en->loop, on_ready, e);
+	loop_timer_init(&e->timer, on_late, e);
+	if (loop_timer_set(en->loop, &e->timer, loop_now_ms(en->loop) + en->config.head_ms) ||
+	    loop_watch_set(&e->watch, fd, LOOP_READ | LOOP_CLOSED | LOOP_EDGE))
+		drop(e);
+}
+
+int
+entries_init(struct entries *en, struct loop *loop, const struct log *log, struct http *h,
+	     struct websockets *ws, const struct entry_config *cfg)
+{
+	*en = (struct entries){
+		.loop = loop, .log = log, .http = h, .websockets = ws, .config = *cfg
+	};
+	list_init(&en->waiting);
+	en->input = malloc(cfg->head_bytes + 1);
+	return en->input ? 0 : -ENOMEM;
+}
+
+void
+entries_clear(struct entries *en)
+{
+	struct list_node *n;
+
+	if (!en->input)
+		return;
+	while ((n = list_first(&en->waiting)))
+		drop(list_entry(n, struct entry, node));
+	free(en->input);
+	en->input = NULL;
+}

@@ -1,0 +1,195 @@
+/* wslay does not tell whether it stands between messages. So that is counted:
+ * the bytes fed must be those of the frames whose heads were seen, with no
+ * fragmented message open. A context that was part of an error or a close is not
+ * used again. */
+#include "transport/frames.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <wslay/wslay.h>
+
+enum { FRAMES_MAX_IDLE = 64 };
+
+struct frames_reader {
+	wslay_event_context_ptr ctx;
+	struct frames_reader *next; /* in the pool */
+	/* While it is borrowed: */
+	const struct frames_events *events;
+	void *arg;
+	struct str in;   /* not yet taken by wslay */
+	struct buf *out;
+	uint64_t fed;    /* bytes that wslay took */
+	uint64_t framed; /* bytes of the frames that began in them */
+	bool in_message; /* a fragmented message is open */
+};
+
+static ssize_t
+on_recv(wslay_event_context_ptr ctx, uint8_t *to, size_t room, int flags, void *user)
+{
+	struct frames_reader *r = user;
+	size_t n = r->in.n < room ? r->in.n : room;
+
+	(void)flags;
+	if (n == 0) {
+		wslay_event_set_error(ctx, WSLAY_ERR_WOULDBLOCK);
+		return -1;
+	}
+	memcpy(to, r->in.p, n);
+	r->in.p += n;
+	r->in.n -= n;
+	r->fed += n;
+	return (ssize_t)n;
+}
+
+static ssize_t
+on_send(wslay_event_context_ptr ctx, const uint8_t *from, size_t n, int flags, void *user)
+{
+	struct frames_reader *r = user;
+
+	(void)flags;
+	buf_add(r->out, from, n);
+	if (r->out->failed) {
+		wslay_event_set_error(ctx, WSLAY_ERR_CALLBACK_FAILURE);
+		return -1;
+	}
+	return (ssize_t)n;
+}
+
+static void
+on_frame_start(wslay_event_context_ptr ctx,
+	       const struct wslay_event_on_frame_recv_start_arg *frame, void *user)
+{
+	struct frames_reader *r = user;
+	uint64_t n = frame->payload_length;
+
+	(void)ctx;
+	/* RFC 6455 5.2: two bytes, the extended length, the mask. */
+	r->framed += 2 + (n < 126 ? 0 : n < 65536 ? 2 : 8) + 4 + n;
+	if (!wslay_is_ctrl_frame(frame->opcode))
+		r->in_message = !frame->fin;
+}
+
+static void
+on_message(wslay_event_context_ptr ctx, const struct wslay_event_on_msg_recv_arg *msg,
+	   void *user)
+{
+	struct frames_reader *r = user;
+	struct str payload = { (const char *)msg->msg, msg->msg_length };
+
+	(void)ctx;
+	if (msg->opcode == WSLAY_TEXT_FRAME || msg->opcode == WSLAY_BINARY_FRAME)
+		r->events->on_message(r->arg, payload);
+	else if (msg->opcode == WSLAY_PONG)
+		r->events->on_pong(r->arg, payload);
+}
+
+void
+frames_init(struct frames *fr, const struct frames_events *events, size_t max_message_bytes)
+{
+	*fr = (struct frames){ .events = events, .max_message_bytes = max_message_bytes };
+}
+
+static void
+free_reader(struct frames_reader *r)
+{
+	wslay_event_context_free(r->ctx);
+	free(r);
+}
+
+void
+frames_clear(struct frames *fr)
+{
+	struct frames_reader *r;
+
+	while ((r = fr->idle)) {
+		fr->idle = r->next;
+		free_reader(r);
+	}
+	fr->idle_count = 0;
+}
+
+static struct frames_reader *
+new_reader(const struct frames *fr)
+{
+	static const struct wslay_event_callbacks callbacks = {
+		.recv_callback = on_recv,
+		.send_callback = on_send,
+		.on_frame_recv_start_callback = on_frame_start,
+		.on_msg_recv_callback = on_message,
+	};
+	struct frames_reader *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	if (wslay_event_context_server_init(&r->ctx, &callbacks, r)) {
+		free(r);
+		return NULL;
+	}
+	wslay_event_config_set_max_recv_msg_length(r->ctx, fr->max_message_bytes);
+	r->events = fr->events;
+	return r;
+}
+
+static struct frames_reader *
+borrow(struct frames *fr)
+{
+	struct frames_reader *r = fr->idle;
+
+	if (!r)
+		return new_reader(fr);
+	fr->idle = r->next;
+	fr->idle_count--;
+	r->fed = r->framed = 0;
+	return r;
+}
+
+static void
+give_back(struct frames *fr, struct frames_reader *r)
+{
+	if (fr->idle_count >= FRAMES_MAX_IDLE) {
+		free_reader(r);
+		return;
+	}
+	r->next = fr->idle;
+	fr->idle = r;
+	fr->idle_count++;
+}
+
+void
+frames_release(struct frames *fr, struct frames_reader **reader)
+{
+	(void)fr;
+	if (*reader)
+		free_reader(*reader);
+	*reader = NULL;
+}
+
+int
+frames_feed(struct frames *fr, struct frames_reader **reader, void *arg, struct str bytes,
+	    struct buf *out)
+{
+	struct frames_reader *r = *reader ? *reader : borrow(fr);
+	int rc;
+
+	if (!r)
+		return -ENOMEM;
+	*reader = r;
+	r->arg = arg;
+	r->in = bytes;
+	r->out = out;
+	rc = wslay_event_recv(r->ctx);
+	if (rc == 0)
+		rc = wslay_event_send(r->ctx);
+	if (rc)
+		return -ENOMEM; /* nothing else fails: no descriptor is involved */
+	if (wslay_event_get_close_received(r->ctx) || wslay_event_get_close_sent(r->ctx) ||
+	    !wslay_event_get_read_enabled(r->ctx)) {
+		frames_release(fr, reader);
+		return FRAMES_CLOSED;
+	}
+	if (r->fed == r->framed && !r->in_message) {
+		give_back(fr, r);
+		*reader = NULL;
+	}
+	return 0;
+}

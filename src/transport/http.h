@@ -1,0 +1,53 @@
+/* HTTP by libmicrohttpd: one daemon without a listening socket, turned by the
+ * worker's loop. Connections are given to it after a look at their first head
+ * (entry.h). */
+#ifndef TRANSPORT_HTTP_H
+#define TRANSPORT_HTTP_H
+
+#include <microhttpd.h>
+#include <sys/socket.h>
+
+#include "broker/broker.h"
+#include "transport/route.h"
+#include "transport/websocket.h"
+
+struct http_config {
+	size_t body_bytes;      /* of a request */
+	size_t head_bytes;      /* of a request */
+	unsigned connections;   /* at most */
+	struct route route;     /* borrowed */
+};
+
+struct http {
+	struct loop *loop;
+	const struct log *log;
+	struct broker *broker;
+	struct websockets *websockets; /* for connections that upgrade late */
+	struct http_config config;
+	struct MHD_Daemon *daemon;
+	struct loop_watch watch;
+	struct loop_timer timer;  /* when the daemon wants its next run */
+	struct loop_task turn;    /* the turn's end: it wants that at once */
+	struct loop_task resume;  /* the turn's end: lets go of what is answered */
+	struct loop_timer resume_timer;
+	struct list waiting;      /* requests suspended */
+	struct list answered;     /* requests to be resumed */
+	unsigned suspended;
+	int64_t resumed_ms;       /* when requests were resumed last */
+	uint64_t requests;        /* since the start */
+};
+
+/* 0 or -ENOMEM. */
+int http_init(struct http *h, struct loop *loop, const struct log *log,
+	      struct broker *b, struct websockets *ws, const struct http_config *cfg);
+/* Answers what is held and ends all connections. */
+void http_clear(struct http *h);
+
+/* Takes the connection; its bytes have only been peeked at. Closes it on
+ * failure. */
+void http_add(struct http *h, int fd, const struct sockaddr *addr, socklen_t n);
+
+/* Lets the daemon do what it can, soon: after something was added or changed. */
+void http_turn(struct http *h);
+
+#endif

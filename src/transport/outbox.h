@@ -1,0 +1,63 @@
+/* What goes out on one WebSocket: a ring of frozen frames, in three parts:
+ *
+ *     sent, not proved | partly sent | not sent
+ *
+ * The kernel's word that bytes were taken proves nothing. A numbered ping's
+ * pong does: what was sent before that ping has arrived (design: lossless
+ * retry). Until then messages stay, so that the next outlet can have them. Other
+ * frames need no proof. */
+#ifndef TRANSPORT_OUTBOX_H
+#define TRANSPORT_OUTBOX_H
+
+#include "session/queue.h"
+#include "util/str.h"
+
+struct outbox {
+	struct queue queue;
+	size_t unsent;        /* bytes; shared ones count in full */
+	uint32_t sent;        /* frames in front that are on their way */
+	uint32_t offset;      /* bytes sent of the one behind them */
+	uint32_t ping_number; /* of the latest ping; Faye counts from 1 */
+	uint32_t proves;      /* that ping's place: so many frames in front
+			       * have arrived when its pong comes; 0: none is out */
+	uint32_t unproved;    /* messages among the sent ones */
+};
+
+void outbox_clear(struct outbox *ob);
+
+/* Takes the reference. 0 or -ENOMEM. */
+int outbox_give(struct outbox *ob, struct frozen *f);
+
+/* Adds a ping with the next number. 0 or -ENOMEM. */
+int outbox_ping(struct outbox *ob);
+/* A pong came. */
+void outbox_pong(struct outbox *ob, struct str payload);
+
+static inline bool
+outbox_is_ping_out(const struct outbox *ob)
+{
+	return ob->proves != 0;
+}
+
+static inline bool
+outbox_has_unsent(const struct outbox *ob)
+{
+	return ob->queue.count > ob->sent;
+}
+
+enum { OUTBOX_BLOCKED = 1 };
+
+/* Writes what the socket takes. 0: all; OUTBOX_BLOCKED; or negative errno. */
+int outbox_write(struct outbox *ob, int fd);
+
+/* Forgets the oldest unproved ones down to `messages` and `bytes`: the price of a
+ * bound is that these count as arrived. */
+void outbox_trim(struct outbox *ob, uint32_t messages, size_t bytes);
+
+/* Hands all messages that are not proved to `take` (it gets the reference),
+ * the latest first. What stays are the unsent frames that are no messages, and
+ * a message that is partly sent, since a frame once begun must be ended. */
+void outbox_give_back(struct outbox *ob, void (*take)(void *arg, struct frozen *f),
+		      void *arg);
+
+#endif
