@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,6 +15,21 @@ enum {
 	BURST = 256,    /* accepted in one turn, then others have theirs */
 	PAUSE_MS = 100,
 };
+
+/* Linux hands these on to what is accepted. A peer that vanished without a
+ * word is found by probes when nothing is under way, else after `stall_ms`. */
+static void
+set_options(int fd, int64_t stall_ms)
+{
+	int one = 1, idle_s = 60, between_s = 10;
+	unsigned timeout_ms = (unsigned)stall_ms;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &between_s, sizeof(between_s));
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
+}
 
 static int
 bind_to(int fd, const struct address *at)
@@ -48,7 +64,7 @@ open_at(struct listener *l, const struct address *at)
 }
 
 int
-listener_open(struct listener *l, const struct address *at)
+listener_open(struct listener *l, const struct address *at, int64_t stall_ms)
 {
 	struct address v4 = *at;
 	int rc;
@@ -56,14 +72,18 @@ listener_open(struct listener *l, const struct address *at)
 	l->fd = l->spare = -1;
 	rc = open_at(l, at);
 	if (rc != -EAFNOSUPPORT || !at->all)
-		return rc;
+		goto out;
 	/* "All" where the kernel has no IPv6. */
 	memset(&v4.sockaddr, 0, sizeof(v4.sockaddr));
 	v4.sockaddr.ss_family = AF_INET;
 	((struct sockaddr_in *)&v4.sockaddr)->sin_port =
 		((const struct sockaddr_in6 *)&at->sockaddr)->sin6_port;
 	v4.length = sizeof(struct sockaddr_in);
-	return open_at(l, &v4);
+	rc = open_at(l, &v4);
+out:
+	if (!rc)
+		set_options(l->fd, stall_ms);
+	return rc;
 }
 
 /* Out of descriptors the queue stays readable, and a level-triggered loop would

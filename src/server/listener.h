@@ -17,8 +17,9 @@ struct listener {
 	void *arg;
 };
 
-/* Binds and listens. 0 or negative errno; then nothing is open. */
-int listener_open(struct listener *l, const struct address *at);
+/* Binds and listens. A peer may leave what was sent to it unacknowledged for
+ * `stall_ms`. 0 or negative errno; then nothing is open. */
+int listener_open(struct listener *l, const struct address *at, int64_t stall_ms);
 /* Accepts from now on. 0 or -ENOMEM. */
 int listener_start(struct listener *l, struct loop *loop, const struct log *log);
 void listener_close(struct listener *l); /* idempotent */

@@ -74,7 +74,8 @@ open_listeners(struct server *s)
 	}
 	for (i = 0; i < s->cfg->listen_count; i++) {
 		struct listener *l = &s->listeners[i];
-		int rc = listener_open(l, &s->cfg->listens[i]);
+		int rc = listener_open(l, &s->cfg->listens[i],
+				       s->cfg->limits.stall_ms);
 
 		if (rc) {
 			log_error(&s->log, "cannot listen on %s: %s%s",

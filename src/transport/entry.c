@@ -143,14 +143,15 @@ to_websocket(struct entry *e, const struct head *head)
 	websocket_open(ws, fd, STR(""), NULL);
 }
 
-static void
+/* Whether the entry still waits for more. */
+static bool
 decide(struct entry *e, struct str bytes)
 {
 	struct head head;
 	int rc = head_parse(&head, bytes), status = 0;
 
 	if (rc == HEAD_PARTIAL && bytes.n <= e->en->config.head_bytes)
-		return; /* there is time */
+		return true; /* there is time */
 	if (rc == HEAD_BAD)
 		status = 400;
 	else if (rc || head.n > e->en->config.head_bytes)
@@ -163,18 +164,22 @@ decide(struct entry *e, struct str bytes)
 		to_websocket(e, &head);
 	else
 		to_http(e);
+	return false;
 }
 
-static void
+/* The same. */
+static bool
 look(struct entry *e)
 {
 	size_t room = e->en->config.head_bytes + 1;
 	ssize_t n = recv(e->fd, e->en->input, room, MSG_PEEK | MSG_DONTWAIT);
 
 	if (n > 0)
-		decide(e, (struct str){ e->en->input, (size_t)n });
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		drop(e);
+		return decide(e, (struct str){ e->en->input, (size_t)n });
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return true;
+	drop(e);
+	return false;
 }
 
 static void
@@ -183,10 +188,8 @@ on_ready(void *arg, short events)
 	struct entry *e = arg;
 
 	/* A peer that shut its side with half a head will not send the rest. */
-	if (events & LOOP_CLOSED)
+	if (look(e) && (events & LOOP_CLOSED))
 		drop(e);
-	else
-		look(e);
 }
 
 static void

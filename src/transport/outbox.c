@@ -91,12 +91,15 @@ outbox_pong(struct outbox *ob, struct str payload)
 	drop_settled(ob);
 }
 
-void
+uint32_t
 outbox_trim(struct outbox *ob, uint32_t messages, size_t bytes)
 {
-	while (ob->sent && ob->unproved &&
+	uint32_t before = ob->unproved;
+
+	while (ob->unproved &&
 	       (ob->unproved > messages || ob->queue.bytes - ob->unsent > bytes))
 		drop(ob, 1);
+	return before - ob->unproved;
 }
 
 /* ---- writing ---- */

@@ -51,8 +51,8 @@ enum { OUTBOX_BLOCKED = 1 };
 int outbox_write(struct outbox *ob, int fd);
 
 /* Forgets the oldest unproved ones down to `messages` and `bytes`: the price of a
- * bound is that these count as arrived. */
-void outbox_trim(struct outbox *ob, uint32_t messages, size_t bytes);
+ * bound is that these count as arrived. Returns how many messages. */
+uint32_t outbox_trim(struct outbox *ob, uint32_t messages, size_t bytes);
 
 /* Hands all messages that are not proved to `take` (it gets the reference),
  * the latest first. What stays are the unsent frames that are no messages, and

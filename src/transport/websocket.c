@@ -11,8 +11,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,7 +20,8 @@
 
 enum {
 	INPUT_BYTES = 65536,
-	PROOF_MS = 1000,  /* between pings that ask for proof */
+	PROOF_MS = 1000,  /* between pings that ask for proof, but for a crowd */
+	PROOF_CROWD = 1000, /* of unproved messages */
 	CLOSE_MS = 5000,  /* the peer may take so long to answer a close */
 	LINGER_MS = 2000, /* and so long to shut its side */
 };
@@ -70,6 +69,13 @@ earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* When the next ping for proof may go. */
+static int64_t
+proof_due_ms(const struct websocket *w)
+{
+	return w->out.unproved >= PROOF_CROWD ? w->proof_ms : w->proof_ms + PROOF_MS;
+}
+
 /* The next moment at which something must be done about this socket. */
 static int64_t
 deadline(const struct websocket *w)
@@ -84,7 +90,7 @@ deadline(const struct websocket *w)
 	if (cfg->ping_ms)
 		at = earlier(at, w->keepalive_ms);
 	if (w->out.unproved && !outbox_is_ping_out(&w->out))
-		at = earlier(at, w->proof_ms + PROOF_MS);
+		at = earlier(at, proof_due_ms(w));
 	if (w->blocked_ms)
 		at = earlier(at, w->blocked_ms + cfg->stall_ms);
 	return at;
@@ -245,7 +251,7 @@ add_ping(struct websocket *w)
 {
 	int64_t now = loop_now_ms(w->ws->loop);
 	bool proof = (w->out.unproved || outbox_has_unsent(&w->out)) && w->outlet.session &&
-		     !outbox_is_ping_out(&w->out) && now >= w->proof_ms + PROOF_MS;
+		     !outbox_is_ping_out(&w->out) && now >= proof_due_ms(w);
 	bool keepalive = w->ws->config.ping_ms && now >= w->keepalive_ms;
 
 	if (w->state != OPEN || (!proof && !keepalive))
@@ -286,6 +292,19 @@ write_out(struct websocket *w)
 		kill(w);
 }
 
+/* A peer that takes messages but proves nothing: the oldest count as arrived. */
+static void
+trim(struct websocket *w)
+{
+	const struct websocket_config *cfg = &w->ws->config;
+	uint32_t n = outbox_trim(&w->out, cfg->unproved_messages, cfg->unsent_bytes);
+
+	if (n && w->ws->unproved == 0)
+		log_warn(w->ws->log, "websocket: kept messages beyond the limit without "
+				     "a pong, the oldest are not repeated");
+	w->ws->unproved += n;
+}
+
 static void
 flush(struct websocket *w)
 {
@@ -305,7 +324,7 @@ flush(struct websocket *w)
 		w->ws->overflowed++;
 		fail(w, CLOSE_POLICY, "too-slow");
 	}
-	outbox_trim(&w->out, cfg->unproved_messages, cfg->unsent_bytes);
+	trim(w);
 	set_timer(w);
 }
 
@@ -450,7 +469,6 @@ websocket_open(struct websockets *ws, int fd, struct str early,
 	       struct websocket_lender *lender)
 {
 	struct websocket *w = calloc(1, sizeof(*w));
-	int one = 1;
 
 	if (!w)
 		goto fail;
@@ -462,7 +480,6 @@ websocket_open(struct websockets *ws, int fd, struct str early,
 	outlet_init(&w->outlet, &websocket_ops, ws->broker);
 	loop_watch_init(&w->watch, ws->loop, on_ready, w);
 	loop_timer_init(&w->timer, on_timer, w);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (loop_watch_set(&w->watch, fd, LOOP_READ))
 		goto fail;
 	list_append(&ws->all, &w->node);

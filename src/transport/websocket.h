@@ -25,7 +25,8 @@ struct websockets {
 	struct list dead;        /* to be freed at the turn's end */
 	struct loop_task finish; /* the turn's end */
 	char *input;             /* the worker's read buffer */
-	uint64_t opened, stalled, overflowed; /* since the start */
+	uint64_t opened, stalled, overflowed; /* sockets, since the start */
+	uint64_t unproved; /* messages that were let go without proof */
 	size_t count;
 };
 
