@@ -25,6 +25,10 @@ if (!opt.url && !opt.faye && !opt.fayed) {
   process.exit(2);
 }
 
+// Faye has no limits, and two cases go beyond those that fayed has unless told otherwise: 1,000 messages in a batch,
+// 400 levels of nesting.
+const FAYED_LIMITS = ['--limit-batch-messages', '1000', '--limit-nesting', '500'];
+
 const corpus = new Corpus(opt.cases);
 const chosen = corpus.matching(opt.filter);
 const judgesFayed = !opt.url && !opt.faye;
@@ -63,8 +67,8 @@ async function playAll(base) {
 }
 
 async function playOwnServer() {
-  const command = opt.faye ? realFaye() : [opt.fayed];
-  const server = await Server.start(command, ['--listen', '127.0.0.1:0', '--timeout', '5', '--ping', '2']);
+  const [command, limits] = opt.faye ? [realFaye(), []] : [[opt.fayed], FAYED_LIMITS];
+  const server = await Server.start(command, ['--listen', '127.0.0.1:0', '--timeout', '5', '--ping', '2', ...limits]);
   await playAll(new URL(server.url));
   const complaints = await server.stop();
   if (complaints.length) fail('the server itself', complaints);

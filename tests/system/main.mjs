@@ -44,6 +44,9 @@ async function play({ name, body, ms }) {
   }
 }
 
+// A test that failed leaves waits behind, which fail later; it has been counted.
+process.on('unhandledRejection', (fault) => { if (opt.verbose) console.error(`left behind: ${fault}`); });
+
 const queue = chosen.filter(({ alone }) => !alone);
 const worker = async () => { while (queue.length) await play(queue.shift()); };
 await Promise.all(Array.from({ length: Number(opt.jobs) }, worker));

@@ -121,7 +121,7 @@ async function badManners() {
   check('text must be UTF-8', await binary.closeCode() === 1007);
 
   const large = await Socket.open();
-  large.tcp.write(Buffer.from([0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4])); // says 4 GiB will follow
+  large.tcp.write(Buffer.from([0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6])); // 4 GiB will follow
   check('a message has its limit', await large.closeCode() === 1009);
 
   const broken = await Socket.open();
