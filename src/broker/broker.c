@@ -33,7 +33,7 @@ keep(struct broker *b, struct session *s, struct frozen *f)
 	default:
 		broker_count_lost(b, s);
 	}
-	if (s->held)
+	if (s->held && !s->outlet)
 		waiting_make_ready(s->held);
 }
 
@@ -42,7 +42,8 @@ on_session_message(void *arg, struct session *s, struct frozen *f)
 {
 	struct outlet *o = s->outlet;
 
-	if (o)
+	/* Behind a backlog it waits its turn. */
+	if (o && s->queue.count == 0)
 		o->ops->send(o, frozen_ref(f));
 	else
 		keep(arg, s, f);

@@ -67,10 +67,18 @@ outlet_unbind(struct outlet *o)
 }
 
 void
+outlet_feed(struct outlet *o)
+{
+	struct session *s = o->session;
+
+	while (s && s->queue.count && o->ops->has_room(o))
+		o->ops->send(o, queue_take(&s->queue));
+}
+
+void
 outlet_bind(struct outlet *o, struct session *s)
 {
 	struct outlet *former = s->outlet;
-	struct frozen *f;
 
 	if (former != o) {
 		if (former)
@@ -81,6 +89,5 @@ outlet_bind(struct outlet *o, struct session *s)
 		o->session = s;
 		s->outlet = o;
 	}
-	while ((f = queue_take(&s->queue)))
-		o->ops->send(o, f);
+	outlet_feed(o);
 }

@@ -25,6 +25,9 @@ struct outlet_ops {
 
 	/* One message; takes the reference. */
 	void (*send)(struct outlet *o, struct frozen *f);
+	/* Whether more of a backlog may be sent now; it says so by outlet_feed
+	 * when it may again. */
+	bool (*has_room)(struct outlet *o);
 	/* The session has gone elsewhere: gives back what is not proved to have
 	 * arrived by outlet_put_back, the latest first. */
 	void (*give_back)(struct outlet *o);
@@ -61,6 +64,9 @@ void outlet_drain(struct outlet *o);
 /* From now on `s` gets its messages by stream `o`, those that wait first. What
  * either was bound to before is released. */
 void outlet_bind(struct outlet *o, struct session *s);
+/* Sends what waits for the stream's session, as far as there is room. Until
+ * the last of it has gone, new messages wait behind it. */
+void outlet_feed(struct outlet *o);
 /* The reverse: what is not proved goes back to the session's queue. */
 void outlet_unbind(struct outlet *o);
 /* For give_back: takes the reference. */

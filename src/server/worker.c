@@ -3,6 +3,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum {
+	SMALL_POOL = 8192, /* bytes; less makes polls no cheaper and slower */
+	ROOMY = 4,         /* times as large: for the largest head, and cookies copied */
+};
+
 static uint32_t
 clamp(size_t n)
 {
@@ -49,7 +54,8 @@ init_transports(struct worker *w, const struct config *cfg, unsigned connections
 	};
 	struct http_config hc = {
 		.body_bytes = lim->message_bytes,
-		.head_bytes = lim->header_bytes,
+		.pool_bytes = lim->header_bytes < SMALL_POOL ? SMALL_POOL
+							     : lim->header_bytes,
 		.connections = connections,
 		.route = route,
 	};
@@ -63,9 +69,12 @@ init_transports(struct worker *w, const struct config *cfg, unsigned connections
 
 	if (!rc)
 		rc = http_init(&w->http, w->loop, w->log, w->broker, &w->websockets, &hc);
+	hc.pool_bytes *= ROOMY;
 	if (!rc)
-		rc = entries_init(&w->entries, w->loop, w->log, &w->http, &w->websockets,
-				  &ec);
+		rc = http_init(&w->roomy, w->loop, w->log, w->broker, &w->websockets, &hc);
+	if (!rc)
+		rc = entries_init(&w->entries, w->loop, w->log, &w->http, &w->roomy,
+				  &w->websockets, &ec);
 	return rc;
 }
 
@@ -94,6 +103,7 @@ worker_clear(struct worker *w)
 	/* Lent descriptors go back to the daemon before that stops. */
 	websockets_clear(&w->websockets);
 	http_clear(&w->http);
+	http_clear(&w->roomy);
 	broker_free(w->broker);
 	loop_free(w->loop);
 	free(w->mounts);

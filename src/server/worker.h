@@ -10,7 +10,7 @@ struct worker {
 	const struct log *log;
 	struct loop *loop;
 	struct broker *broker;
-	struct http http;
+	struct http http, roomy; /* see entry.h */
 	struct websockets websockets;
 	struct entries entries;
 	struct str *mounts; /* owned array; the texts are the config's */

@@ -12,6 +12,9 @@
 #include "transport/peer.h"
 #include "transport/upgrade.h"
 
+/* A head beyond this part of a small pool is large. */
+enum { LARGE_HEAD_PART = 4 };
+
 struct entry {
 	struct entries *en;
 	struct loop_watch watch;
@@ -92,10 +95,11 @@ refuse(struct entry *e, int status, const char *why)
 /* ---- where it goes ---- */
 
 static void
-to_http(struct entry *e)
+to_http(struct entry *e, size_t head_n)
 {
 	struct sockaddr_storage addr = e->addr;
-	struct http *h = e->en->http;
+	bool is_large = head_n > e->en->http->config.pool_bytes / LARGE_HEAD_PART;
+	struct http *h = is_large ? e->en->roomy : e->en->http;
 	socklen_t n = e->addr_n;
 	int fd = e->fd;
 
@@ -163,7 +167,7 @@ decide(struct entry *e, struct str bytes)
 	else if (upgrade_is_asked(&head))
 		to_websocket(e, &head);
 	else
-		to_http(e);
+		to_http(e, head.n);
 	return false;
 }
 
@@ -209,10 +213,8 @@ on_late(void *arg)
 static size_t
 count_connections(const struct entries *en)
 {
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(
-		en->http->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-
-	return en->count + en->websockets->count + (info ? info->num_connections : 0);
+	return en->count + en->websockets->count + http_count(en->http) +
+	       http_count(en->roomy);
 }
 
 static void
@@ -254,10 +256,11 @@ entry_add(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n)
 
 int
 entries_init(struct entries *en, struct loop *loop, const struct log *log, struct http *h,
-	     struct websockets *ws, const struct entry_config *cfg)
+	     struct http *roomy, struct websockets *ws, const struct entry_config *cfg)
 {
 	*en = (struct entries){
-		.loop = loop, .log = log, .http = h, .websockets = ws, .config = *cfg
+		.loop = loop, .log = log, .http = h, .roomy = roomy, .websockets = ws,
+		.config = *cfg
 	};
 	list_init(&en->waiting);
 	en->input = malloc(cfg->head_bytes + 1);

@@ -7,7 +7,7 @@
 
 #include "util/str.h"
 
-enum { HEAD_MAX_FIELDS = 100 };
+enum { HEAD_MAX_FIELDS = 256 };
 
 struct head_field {
 	struct str name, value; /* value without the blanks around it */

@@ -79,6 +79,15 @@ http_add(struct http *h, int fd, const struct sockaddr *addr, socklen_t n)
 		run(h);
 }
 
+size_t
+http_count(const struct http *h)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(
+		h->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+	return info ? info->num_connections : 0;
+}
+
 /* Percent escapes stay as they are: the mount is compared with the raw path. */
 static size_t
 keep_escapes(void *cls, struct MHD_Connection *c, char *text)
@@ -112,7 +121,7 @@ start_daemon(struct http *h)
 		MHD_OPTION_EXTERNAL_LOGGER, on_log, h, /* must be the first */
 		MHD_OPTION_NOTIFY_COMPLETED, request_completed, h,
 		MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, h->config.head_bytes,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, h->config.pool_bytes,
 		MHD_OPTION_CONNECTION_LIMIT, h->config.connections,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);

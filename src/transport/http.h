@@ -13,7 +13,7 @@
 
 struct http_config {
 	size_t body_bytes;      /* of a request */
-	size_t head_bytes;      /* of a request */
+	size_t pool_bytes;      /* libmicrohttpd's memory for one connection */
 	unsigned connections;   /* at most */
 	struct route route;     /* borrowed */
 };
@@ -46,6 +46,9 @@ void http_clear(struct http *h);
 /* Takes the connection; its bytes have only been peeked at. Closes it on
  * failure. */
 void http_add(struct http *h, int fd, const struct sockaddr *addr, socklen_t n);
+
+/* Its connections, those it lent to WebSockets among them. */
+size_t http_count(const struct http *h);
 
 /* Lets the daemon do what it can, soon: after something was added or changed. */
 void http_turn(struct http *h);

@@ -207,6 +207,15 @@ on_send(struct outlet *o, struct frozen *f)
 	give(w, f);
 }
 
+/* Half of what may be unsent: the rest is for messages that come meanwhile. */
+static bool
+has_room(struct outlet *o)
+{
+	const struct websocket *w = list_entry(o, struct websocket, outlet);
+
+	return w->state == OPEN && w->out.unsent < w->ws->config.unsent_bytes / 2;
+}
+
 static void
 put_back(void *arg, struct frozen *f)
 {
@@ -240,6 +249,7 @@ static const struct outlet_ops websocket_ops = {
 	.reply = on_reply,
 	.hang_up = on_hang_up,
 	.send = on_send,
+	.has_room = has_room,
 	.give_back = on_give_back,
 	.close = on_close,
 };
@@ -323,6 +333,8 @@ flush(struct websocket *w)
 	if (w->state == OPEN && w->out.unsent > cfg->unsent_bytes) {
 		w->ws->overflowed++;
 		fail(w, CLOSE_POLICY, "too-slow");
+	} else {
+		outlet_feed(&w->outlet);
 	}
 	trim(w);
 	set_timer(w);
