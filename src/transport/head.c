@@ -62,7 +62,7 @@ trim(struct str s)
 bool
 head_same(struct str a, struct str b)
 {
-	return a.n == b.n && strncasecmp(a.p, b.p, a.n) == 0;
+	return a.n == b.n && (a.n == 0 || strncasecmp(a.p, b.p, a.n) == 0);
 }
 
 /* Takes the next line off `bytes`, without its end. 0, HEAD_PARTIAL, HEAD_BAD. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "transport/connection.h"
 #include "transport/request.h"
 
 enum {
@@ -120,6 +121,7 @@ start_daemon(struct http *h)
 		0, NULL, NULL, request_handle, h,
 		MHD_OPTION_EXTERNAL_LOGGER, on_log, h, /* must be the first */
 		MHD_OPTION_NOTIFY_COMPLETED, request_completed, h,
+		MHD_OPTION_NOTIFY_CONNECTION, connection_notify, h->loop,
 		MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, h->config.pool_bytes,
 		MHD_OPTION_CONNECTION_LIMIT, h->config.connections,

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "transport/connection.h"
+
 struct loan {
 	struct websocket_lender lender;
 	struct http *http;
@@ -26,9 +28,11 @@ on_upgraded(void *cls, struct MHD_Connection *c, void *request, const char *extr
 {
 	struct http *h = cls;
 	struct loan *l = malloc(sizeof(*l));
+	struct connection *cn = connection_of(c);
 
-	(void)c;
 	(void)request;
+	if (cn)
+		connection_leave(cn);
 	if (!l) {
 		MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
 		http_turn(h);

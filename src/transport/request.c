@@ -10,11 +10,10 @@
  * struct goes in request_completed only. */
 #include "transport/request.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "transport/connection.h"
 #include "transport/cors.h"
 #include "transport/head.h"
 #include "transport/late_upgrade.h"
@@ -25,10 +24,9 @@ struct request {
 	struct outlet outlet;
 	struct http *http;
 	struct MHD_Connection *c;
-	struct loop_watch watch;
+	struct connection *connection; /* libmicrohttpd's, with our eye on it */
 	struct list_node node; /* in http->waiting or http->answered */
 	struct buf body;       /* in, then out */
-	int fd;
 	unsigned status;
 	uint8_t state;
 	bool suspended;
@@ -43,7 +41,7 @@ end_wait(struct request *r, enum state state)
 	r->state = (uint8_t)state;
 	if (!r->suspended)
 		return;
-	loop_watch_clear(&r->watch);
+	connection_rest(r->connection);
 	list_unlink(&r->node);
 	list_append(&r->http->answered, &r->node);
 	loop_at_end(r->http->loop, &r->http->resume);
@@ -107,20 +105,11 @@ request_drain_all(struct http *h)
 	}
 }
 
-/* A half-close counts as gone, as it does in Node's server. Bytes that come are
- * a pipelined request, which waits its turn. */
 static void
-on_peer(void *arg, short events)
+on_peer_gone(void *arg)
 {
 	struct request *r = arg;
-	char byte;
 
-	if (!(events & LOOP_CLOSED)) {
-		ssize_t n = recv(r->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-
-		if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
-			return;
-	}
 	outlet_gone(&r->outlet);
 	end_wait(r, GONE);
 }
@@ -130,8 +119,8 @@ wait_for_answer(struct request *r)
 {
 	struct http *h = r->http;
 
-	loop_watch_init(&r->watch, h->loop, on_peer, r);
-	if (loop_watch_set(&r->watch, r->fd, LOOP_READ | LOOP_CLOSED | LOOP_EDGE))
+	/* Without our eye on it nobody would see the peer go. */
+	if (!r->connection || connection_wait(r->connection, on_peer_gone, r))
 		return MHD_NO;
 	list_append(&h->waiting, &r->node);
 	r->suspended = true;
@@ -259,12 +248,10 @@ static struct request *
 new_request(struct http *h, struct MHD_Connection *c)
 {
 	struct request *r = calloc(1, sizeof(*r));
-	const union MHD_ConnectionInfo *info;
 
 	if (!r)
 		return NULL;
-	info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
-	r->fd = info ? info->connect_fd : -1;
+	r->connection = connection_of(c);
 	r->http = h;
 	r->c = c;
 	outlet_init(&r->outlet, &poll_ops, h->broker);
@@ -398,7 +385,7 @@ request_completed(void *cls, struct MHD_Connection *c, void **request,
 		return;
 	*request = NULL;
 	if (r->suspended) {
-		loop_watch_clear(&r->watch);
+		connection_rest(r->connection);
 		r->http->suspended--;
 	}
 	list_unlink(&r->node);

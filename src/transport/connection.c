@@ -1,0 +1,106 @@
+#include "transport/connection.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+/* A half-close counts as gone, as it does in Node's server. Bytes that come are
+ * a pipelined request, which waits its turn. */
+static bool
+has_gone(const struct connection *cn)
+{
+	char byte;
+	ssize_t n;
+
+	if (cn->closed)
+		return true;
+	n = recv(cn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+/* Edges come once: a close that is seen while a request is being read is
+ * remembered for when it waits. */
+static void
+on_ready(void *arg, short events)
+{
+	struct connection *cn = arg;
+
+	if (events & LOOP_CLOSED)
+		cn->closed = true;
+	if (cn->on_gone && has_gone(cn)) {
+		void (*on_gone)(void *) = cn->on_gone;
+
+		cn->on_gone = NULL;
+		on_gone(cn->arg);
+	}
+}
+
+int
+connection_wait(struct connection *cn, void (*on_gone)(void *arg), void *arg)
+{
+	if (cn->closed)
+		return CONNECTION_CLOSED;
+	cn->on_gone = on_gone;
+	cn->arg = arg;
+	return 0;
+}
+
+void
+connection_rest(struct connection *cn)
+{
+	cn->on_gone = NULL;
+}
+
+void
+connection_leave(struct connection *cn)
+{
+	connection_rest(cn);
+	loop_watch_clear(&cn->watch);
+}
+
+struct connection *
+connection_of(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
+static struct connection *
+new_connection(struct loop *loop, struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct connection *cn = calloc(1, sizeof(*cn));
+
+	if (!cn || !info) {
+		free(cn);
+		return NULL;
+	}
+	cn->fd = info->connect_fd;
+	loop_watch_init(&cn->watch, loop, on_ready, cn);
+	if (loop_watch_set(&cn->watch, cn->fd, LOOP_READ | LOOP_CLOSED | LOOP_EDGE)) {
+		free(cn);
+		return NULL;
+	}
+	return cn;
+}
+
+void
+connection_notify(void *cls, struct MHD_Connection *c, void **context,
+		  enum MHD_ConnectionNotificationCode what)
+{
+	struct connection *cn = *context;
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		*context = new_connection(cls, c);
+		return;
+	}
+	*context = NULL;
+	if (!cn)
+		return;
+	/* Before libmicrohttpd closes the descriptor. */
+	loop_watch_clear(&cn->watch);
+	free(cn);
+}
