@@ -85,7 +85,12 @@ async function startServer(command, args) {
     banner: found[1],
     url: found[2],
     pid: process_.child.pid,
-    log: () => process_.stderr,
+    log: () => process_.stderr.trim(),
+    // Why it is not there any more; null while it runs.
+    gone() {
+      const { exitCode, signalCode } = process_.child;
+      return exitCode === null && signalCode === null ? null : `ended with ${signalCode || exitCode}`;
+    },
     // Its exit status or signal, and what it wrote on stdout.
     async stop() {
       process_.child.kill('SIGTERM');

@@ -36,10 +36,11 @@ async function bayeux() {
   const { load, made } = await against('faulty-bayeux.js',
     ['fanout', '--transport', 'mixed', '--clients', '20', '--rate', '200', '--count', '400']);
   if (load.status !== 1 || !load.figures) return [`exit status ${load.status}: ${load.stderr}`];
+  if (load.figures.rehandshakes) return ['a session was given up'];
   return differences(made, load.figures, [
     ['lost', made.dropped + made.damaged], ['damaged', made.damaged],
     ['duplicated', made.duplicated], ['unexpected', made.misrouted],
-    ['connections_lost', made.hung_up], ['resumed', made.hung_up], ['sent_again', made.sent_again],
+    ['connections_lost', made.hung_up], ['sent_again', made.sent_again],
   ]);
 }
 

@@ -34,14 +34,15 @@ function markdown(runs, scenarios) {
       const all = ['fayed', 'faye', 'floor'].map(values);
       if (all.every((one) => one.length === 0)) continue;
       const [fayed, faye, floor] = all.map((one) => (one.length ? median(one) : null));
-      const widest = Math.max(...all.filter((one) => one.length).map(spread));
+      const repeated = all.filter((one) => one.length > 1);
+      const widest = repeated.length ? `${(Math.max(...repeated.map(spread)) * 100).toFixed(0)} %` : '';
       rows.push([
         name, figure.label, ...[fayed, faye, floor].map((value) => number(value, figure.digits)),
-        ratio(fayed, faye), ratio(fayed, floor), `${(widest * 100).toFixed(0)} %`,
+        ratio(fayed, faye), ratio(fayed, floor), widest,
       ]);
     }
   }
   return rows.map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
-module.exports = { markdown };
+module.exports = { markdown, median };
