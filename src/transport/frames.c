@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <wslay/wslay.h>
 
-enum { FRAMES_MAX_IDLE = 64 };
+enum {
+	FRAMES_MAX_IDLE = 64,
+	/* wslay keeps some hundred bytes for each, whatever it carries. */
+	FRAMES_MAX_FRAGMENTS = 1024,
+};
 
 struct frames_reader {
 	wslay_event_context_ptr ctx;
@@ -21,6 +25,7 @@ struct frames_reader {
 	uint64_t fed;    /* bytes that wslay took */
 	uint64_t framed; /* bytes of the frames that began in them */
 	bool in_message; /* a fragmented message is open */
+	unsigned fragments; /* of it */
 };
 
 static ssize_t
@@ -65,8 +70,10 @@ on_frame_start(wslay_event_context_ptr ctx,
 	(void)ctx;
 	/* RFC 6455 5.2: two bytes, the extended length, the mask. */
 	r->framed += 2 + (n < 126 ? 0 : n < 65536 ? 2 : 8) + 4 + n;
-	if (!wslay_is_ctrl_frame(frame->opcode))
-		r->in_message = !frame->fin;
+	if (wslay_is_ctrl_frame(frame->opcode))
+		return;
+	r->in_message = !frame->fin;
+	r->fragments = r->in_message ? r->fragments + 1 : 0;
 }
 
 static void
@@ -140,6 +147,7 @@ borrow(struct frames *fr)
 	fr->idle = r->next;
 	fr->idle_count--;
 	r->fed = r->framed = 0;
+	r->fragments = 0;
 	return r;
 }
 
@@ -178,6 +186,8 @@ frames_feed(struct frames *fr, struct frames_reader **reader, void *arg, struct 
 	r->in = bytes;
 	r->out = out;
 	rc = wslay_event_recv(r->ctx);
+	if (rc == 0 && r->fragments > FRAMES_MAX_FRAGMENTS)
+		rc = wslay_event_queue_close(r->ctx, WSLAY_CODE_MESSAGE_TOO_BIG, NULL, 0);
 	if (rc == 0)
 		rc = wslay_event_send(r->ctx);
 	if (rc)

@@ -50,8 +50,9 @@ drop_settled(struct outbox *ob)
 	else
 		while (n < ob->sent && !frozen_is_message(queue_peek(&ob->queue, n)))
 			n++;
-	/* A ping that is out keeps its place until its pong. */
-	if (ob->proves && n >= ob->proves)
+	/* A ping that is out keeps its place until its pong, where there is
+	 * something to prove. */
+	if (ob->unproved && ob->proves && n >= ob->proves)
 		n = ob->proves - 1;
 	if (n)
 		drop(ob, n);
@@ -70,18 +71,36 @@ outbox_ping(struct outbox *ob)
 	if (!f || outbox_give(ob, f))
 		return -ENOMEM;
 	ob->ping_number++;
-	ob->proves = ob->queue.count;
+	if (ob->proves == 0) {
+		ob->proof = ob->ping_number;
+		ob->proves = ob->queue.count;
+	}
 	return 0;
+}
+
+/* 0: none that we sent. */
+static uint32_t
+read_number(struct str s)
+{
+	uint32_t n = 0;
+	size_t i;
+
+	if (s.n > 9)
+		return 0;
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return 0;
+		n = n * 10 + (uint32_t)(s.p[i] - '0');
+	}
+	return n;
 }
 
 void
 outbox_pong(struct outbox *ob, struct str payload)
 {
-	char number[16];
-	int n = snprintf(number, sizeof(number), "%u", ob->ping_number);
-	uint32_t proved = ob->proves;
+	uint32_t proved = ob->proves, number = read_number(payload);
 
-	if (!proved || !str_equal(payload, (struct str){ number, (size_t)n }))
+	if (!proved || number < ob->proof || number > ob->ping_number)
 		return;
 	/* A peer that guessed the number proves nothing that is still here. */
 	if (proved > ob->sent)
@@ -99,6 +118,7 @@ outbox_trim(struct outbox *ob, uint32_t messages, size_t bytes)
 	while (ob->unproved &&
 	       (ob->unproved > messages || ob->queue.bytes - ob->unsent > bytes))
 		drop(ob, 1);
+	drop_settled(ob);
 	return before - ob->unproved;
 }
 
@@ -144,9 +164,9 @@ outbox_write(struct outbox *ob, int fd)
 {
 	struct iovec iov[OUTBOX_MAX_IOV];
 	struct msghdr msg = { .msg_iov = iov };
-	int rc = 0;
+	int rc = ob->broken ? -ENOMEM : 0;
 
-	while (outbox_has_unsent(ob)) {
+	while (!rc && outbox_has_unsent(ob)) {
 		ssize_t n;
 
 		msg.msg_iovlen = gather(ob, iov);
@@ -155,7 +175,7 @@ outbox_write(struct outbox *ob, int fd)
 			continue;
 		if (n < 0) {
 			rc = errno == EAGAIN ? OUTBOX_BLOCKED : -errno;
-			break;
+			continue;
 		}
 		advance(ob, (size_t)n);
 	}
@@ -165,23 +185,35 @@ outbox_write(struct outbox *ob, int fd)
 
 /* ---- giving back ---- */
 
+/* What must still go out after the messages were given back. */
+static void
+keep_frame(struct outbox *rest, struct frozen *f, uint32_t offset)
+{
+	/* A message that is partly sent goes on as mere bytes: it has been given
+	 * back and must not be a second time. */
+	struct frozen *kept = frozen_is_message(f) ? frozen_new_raw(frozen_wire(f))
+						   : frozen_ref(f);
+
+	if (!kept || queue_give_front(&rest->queue, kept)) {
+		rest->broken = true;
+		return;
+	}
+	rest->unsent += frozen_wire(kept).n - offset;
+	rest->offset = offset;
+}
+
 void
 outbox_give_back(struct outbox *ob, void (*take)(void *arg, struct frozen *f), void *arg)
 {
-	struct outbox rest = { .ping_number = ob->ping_number };
+	struct outbox rest = { .ping_number = ob->ping_number, .broken = ob->broken };
 	uint32_t i;
 
 	for (i = ob->queue.count; i-- > 0;) {
 		struct frozen *f = queue_peek(&ob->queue, i);
-		bool begun = i == ob->sent && ob->offset;
+		uint32_t offset = i == ob->sent ? ob->offset : 0;
 
-		if (i >= ob->sent && (begun || !frozen_is_message(f))) {
-			rest.unsent += frozen_wire(f).n - (begun ? ob->offset : 0);
-			if (begun)
-				rest.offset = ob->offset;
-			/* Only memory can fail it; the frame is lost then. */
-			queue_give_front(&rest.queue, frozen_ref(f));
-		}
+		if (i >= ob->sent && (offset || !frozen_is_message(f)))
+			keep_frame(&rest, f, offset);
 		if (frozen_is_message(f))
 			take(arg, frozen_ref(f));
 	}

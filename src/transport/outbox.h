@@ -18,9 +18,12 @@ struct outbox {
 	uint32_t sent;        /* frames in front that are on their way */
 	uint32_t offset;      /* bytes sent of the one behind them */
 	uint32_t ping_number; /* of the latest ping; Faye counts from 1 */
-	uint32_t proves;      /* that ping's place: so many frames in front
-			       * have arrived when its pong comes; 0: none is out */
+	uint32_t proof;       /* the number of the ping that is out for proof */
+	uint32_t proves;      /* that ping's place: so many frames in front have
+			       * arrived when its pong, or a later one's, comes;
+			       * 0: none is out */
 	uint32_t unproved;    /* messages among the sent ones */
+	bool broken;          /* the rest of a frame was lost for want of memory */
 };
 
 void outbox_clear(struct outbox *ob);

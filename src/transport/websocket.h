@@ -28,6 +28,7 @@ struct websockets {
 	uint64_t opened, stalled, overflowed; /* sockets, since the start */
 	uint64_t unproved; /* messages that were let go without proof */
 	size_t count;
+	struct log_limit closed_lines;
 };
 
 /* 0 or -ENOMEM. */
