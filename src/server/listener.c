@@ -94,7 +94,8 @@ pause_accepting(struct listener *l)
 {
 	int fd;
 
-	log_warn(l->log, "listener: out of descriptors, pausing (raise LimitNOFILE)");
+	log_limited(l->log, &l->lines, loop_now_ms(l->loop), 1,
+		    "listener: out of descriptors, accepting pauses (raise LimitNOFILE)");
 	if (l->spare >= 0) {
 		close(l->spare);
 		fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);

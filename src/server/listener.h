@@ -12,6 +12,7 @@ struct listener {
 	struct loop_watch watch;
 	struct loop_timer pause; /* out of descriptors: try again then */
 	int fd, spare;           /* -1: none */
+	struct log_limit lines;
 	/* A connection, non-blocking; takes the descriptor. */
 	void (*on_accept)(void *arg, int fd, const struct sockaddr *addr, socklen_t n);
 	void *arg;

@@ -5,6 +5,7 @@
 
 enum {
 	SMALL_POOL = 8192, /* bytes; less makes polls no cheaper and slower */
+	BODY_STALLS = 4,   /* stall times that a body may take to come in */
 	ROOMY = 4,         /* times as large: for the largest head, and cookies copied */
 };
 
@@ -31,6 +32,9 @@ init_broker(struct worker *w, const struct config *cfg)
 			.queue = {
 				.messages = clamp(lim->queue_messages),
 				.bytes = lim->queue_bytes,
+				/* Unsent and unproved, each up to its limit. */
+				.returned_bytes = 2 * lim->unsent_bytes,
+				.returned_messages = clamp(lim->queue_messages),
 				.drop_oldest = lim->overflow == CONFIG_DROP_OLDEST,
 			},
 		},
@@ -57,6 +61,8 @@ init_transports(struct worker *w, const struct config *cfg, unsigned connections
 		.pool_bytes = lim->header_bytes < SMALL_POOL ? SMALL_POOL
 							     : lim->header_bytes,
 		.connections = connections,
+		.head_ms = lim->head_ms,
+		.body_ms = BODY_STALLS * lim->stall_ms,
 		.route = route,
 	};
 	struct entry_config ec = {

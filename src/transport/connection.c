@@ -18,6 +18,46 @@ has_gone(const struct connection *cn)
 	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
+/* libmicrohttpd sees the end of input and closes. */
+static void
+on_late(void *arg)
+{
+	struct connection *cn = arg;
+
+	shutdown(cn->fd, SHUT_RDWR);
+}
+
+static void
+set_deadline(struct connection *cn, int64_t ms)
+{
+	struct loop *loop = cn->config->loop;
+
+	/* Without memory for it the daemon's own time-out must do. */
+	loop_timer_set(loop, &cn->timer, loop_now_ms(loop) + ms);
+}
+
+void
+connection_begin(struct connection *cn)
+{
+	cn->busy = true;
+	set_deadline(cn, cn->config->body_ms);
+}
+
+void
+connection_complete(struct connection *cn)
+{
+	loop_timer_clear(cn->config->loop, &cn->timer);
+}
+
+void
+connection_end(struct connection *cn)
+{
+	cn->busy = false;
+	cn->ended_ms = loop_now_ms(cn->config->loop);
+	connection_rest(cn);
+	connection_complete(cn);
+}
+
 /* Edges come once: a close that is seen while a request is being read is
  * remembered for when it waits. */
 static void
@@ -27,6 +67,10 @@ on_ready(void *arg, short events)
 
 	if (events & LOOP_CLOSED)
 		cn->closed = true;
+	/* In the turn that answered a request this may be its own edge. */
+	if (!cn->busy && !heap_has(&cn->timer.node) &&
+	    cn->ended_ms != loop_now_ms(cn->config->loop))
+		set_deadline(cn, cn->config->head_ms);
 	if (cn->on_gone && has_gone(cn)) {
 		void (*on_gone)(void *) = cn->on_gone;
 
@@ -54,7 +98,7 @@ connection_rest(struct connection *cn)
 void
 connection_leave(struct connection *cn)
 {
-	connection_rest(cn);
+	connection_end(cn);
 	loop_watch_clear(&cn->watch);
 }
 
@@ -68,7 +112,7 @@ connection_of(struct MHD_Connection *c)
 }
 
 static struct connection *
-new_connection(struct loop *loop, struct MHD_Connection *c)
+new_connection(const struct connection_config *cfg, struct MHD_Connection *c)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -78,8 +122,10 @@ new_connection(struct loop *loop, struct MHD_Connection *c)
 		free(cn);
 		return NULL;
 	}
+	cn->config = cfg;
 	cn->fd = info->connect_fd;
-	loop_watch_init(&cn->watch, loop, on_ready, cn);
+	loop_watch_init(&cn->watch, cfg->loop, on_ready, cn);
+	loop_timer_init(&cn->timer, on_late, cn);
 	if (loop_watch_set(&cn->watch, cn->fd, LOOP_READ | LOOP_CLOSED | LOOP_EDGE)) {
 		free(cn);
 		return NULL;
@@ -102,5 +148,6 @@ connection_notify(void *cls, struct MHD_Connection *c, void **context,
 		return;
 	/* Before libmicrohttpd closes the descriptor. */
 	loop_watch_clear(&cn->watch);
+	loop_timer_clear(cn->config->loop, &cn->timer);
 	free(cn);
 }

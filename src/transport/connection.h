@@ -1,7 +1,11 @@
-/* What we add to one of libmicrohttpd's connections: an eye on its socket while
- * a request is suspended, since libmicrohttpd looks away then. The watch lasts as
- * long as the connection and is edge-triggered: setting it anew for each
- * poll would cost two system calls. */
+/* What we add to one of libmicrohttpd's connections.
+ *
+ * An eye on its socket while a request is suspended, since libmicrohttpd looks
+ * away then. The watch lasts as long as the connection and is edge-triggered:
+ * setting it anew for each poll would cost two system calls.
+ *
+ * Deadlines for a request's head and body, since libmicrohttpd's time-out begins
+ * anew with every byte. */
 #ifndef TRANSPORT_CONNECTION_H
 #define TRANSPORT_CONNECTION_H
 
@@ -9,20 +13,35 @@
 
 #include "host/loop.h"
 
+struct connection_config {
+	struct loop *loop;
+	int64_t head_ms; /* from a request's first byte until its head is whole */
+	int64_t body_ms; /* from then until its body is */
+};
+
 struct connection {
+	const struct connection_config *config;
 	struct loop_watch watch;
+	struct loop_timer timer;
 	int fd;
+	bool busy;                   /* a request is under way */
+	int64_t ended_ms;            /* when the last one was answered */
 	bool closed;                 /* the peer has shut its side */
 	void (*on_gone)(void *arg);  /* NULL: nobody waits */
 	void *arg;
 };
 
-/* libmicrohttpd's callback, with the struct loop as `cls`. */
+/* libmicrohttpd's callback, with the struct connection_config as `cls`. */
 void connection_notify(void *cls, struct MHD_Connection *c, void **context,
 		       enum MHD_ConnectionNotificationCode what);
 
 /* Ours of `c`, or NULL when there was no memory for it. */
 struct connection *connection_of(struct MHD_Connection *c);
+
+/* A request's head is here; its body is; it has been answered. */
+void connection_begin(struct connection *cn);
+void connection_complete(struct connection *cn);
+void connection_end(struct connection *cn);
 
 /* Calls `on_gone` when the peer goes, once, until connection_rest. 0, or
  * CONNECTION_CLOSED: it has gone already. */

@@ -12,8 +12,10 @@
 #include "transport/peer.h"
 #include "transport/upgrade.h"
 
-/* A head beyond this part of a small pool is large. */
-enum { LARGE_HEAD_PART = 4 };
+enum {
+	LARGE_HEAD_PART = 4, /* a head beyond this part of a small pool is large */
+	REFUSAL_READS = 16,  /* of what a refused peer still sends */
+};
 
 struct entry {
 	struct entries *en;
@@ -73,9 +75,11 @@ send_refusal(struct entries *en, int fd, int status, const char *why)
 			 "Content-Length: %zu\r\nConnection: close\r\n%s\r\n%s",
 			 status, reason_of(status), strlen(why),
 			 status == 503 ? "Retry-After: 10\r\n" : "", why);
+	unsigned i;
 
-	while (recv(fd, en->input, en->config.head_bytes, MSG_DONTWAIT) > 0)
-		;
+	for (i = 0; i < REFUSAL_READS; i++)
+		if (recv(fd, en->input, en->config.head_bytes, MSG_DONTWAIT) <= 0)
+			break;
 	if (send(fd, answer, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) == n)
 		shutdown(fd, SHUT_WR);
 }

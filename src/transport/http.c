@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "transport/connection.h"
 #include "transport/request.h"
 
 enum {
@@ -121,7 +120,7 @@ start_daemon(struct http *h)
 		0, NULL, NULL, request_handle, h,
 		MHD_OPTION_EXTERNAL_LOGGER, on_log, h, /* must be the first */
 		MHD_OPTION_NOTIFY_COMPLETED, request_completed, h,
-		MHD_OPTION_NOTIFY_CONNECTION, connection_notify, h->loop,
+		MHD_OPTION_NOTIFY_CONNECTION, connection_notify, &h->connection,
 		MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, h->config.pool_bytes,
 		MHD_OPTION_CONNECTION_LIMIT, h->config.connections,
@@ -138,6 +137,7 @@ http_init(struct http *h, struct loop *loop, const struct log *log, struct broke
 	*h = (struct http){
 		.loop = loop, .log = log, .broker = b, .websockets = ws, .config = *cfg
 	};
+	h->connection = (struct connection_config){ loop, cfg->head_ms, cfg->body_ms };
 	list_init(&h->waiting);
 	list_init(&h->answered);
 	loop_timer_init(&h->timer, on_turn, h);
@@ -161,6 +161,7 @@ http_clear(struct http *h)
 {
 	if (!h->daemon)
 		return;
+	h->stopping = true;
 	request_drain_all(h);
 	request_resume_all(h);
 	MHD_run(h->daemon);

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "broker/broker.h"
+#include "transport/connection.h"
 #include "transport/route.h"
 #include "transport/websocket.h"
 
@@ -15,6 +16,7 @@ struct http_config {
 	size_t body_bytes;      /* of a request */
 	size_t pool_bytes;      /* libmicrohttpd's memory for one connection */
 	unsigned connections;   /* at most */
+	int64_t head_ms, body_ms; /* see connection.h */
 	struct route route;     /* borrowed */
 };
 
@@ -24,6 +26,7 @@ struct http {
 	struct broker *broker;
 	struct websockets *websockets; /* for connections that upgrade late */
 	struct http_config config;
+	struct connection_config connection;
 	struct MHD_Daemon *daemon;
 	struct loop_watch watch;
 	struct loop_timer timer;  /* when the daemon wants its next run */
@@ -33,6 +36,7 @@ struct http {
 	struct list waiting;      /* requests suspended */
 	struct list answered;     /* requests to be resumed */
 	unsigned suspended;
+	bool stopping;            /* new requests are hung up on */
 	int64_t resumed_ms;       /* when requests were resumed last */
 	uint64_t requests;        /* since the start */
 };

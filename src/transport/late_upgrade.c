@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
-#include "transport/connection.h"
-
 struct loan {
 	struct websocket_lender lender;
 	struct http *http;

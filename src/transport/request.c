@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transport/connection.h"
 #include "transport/cors.h"
 #include "transport/head.h"
 #include "transport/late_upgrade.h"
@@ -252,6 +251,8 @@ new_request(struct http *h, struct MHD_Connection *c)
 	if (!r)
 		return NULL;
 	r->connection = connection_of(c);
+	if (r->connection)
+		connection_begin(r->connection);
 	r->http = h;
 	r->c = c;
 	outlet_init(&r->outlet, &poll_ops, h->broker);
@@ -290,8 +291,11 @@ static enum MHD_Result
 begin(struct request *r, const char *url, const char *method, const char *version)
 {
 	struct head head;
-	unsigned status = read_head(r->c, &head, method, version);
+	unsigned status;
 
+	if (r->http->stopping)
+		return MHD_NO;
+	status = read_head(r->c, &head, method, version);
 	if (status)
 		return refuse(r, status);
 	if (!route_is_ours(&r->http->config.route, str_from(url)))
@@ -329,6 +333,10 @@ start(struct request *r)
 	char *text;
 	int rc;
 
+	if (r->connection)
+		connection_complete(r->connection);
+	if (r->http->stopping)
+		return MHD_NO;
 	if (r->status)
 		return answer_text(r, r->status);
 	text = buf_take(&r->body);
@@ -384,10 +392,10 @@ request_completed(void *cls, struct MHD_Connection *c, void **request,
 	if (!r)
 		return;
 	*request = NULL;
-	if (r->suspended) {
-		connection_rest(r->connection);
+	if (r->connection)
+		connection_end(r->connection);
+	if (r->suspended)
 		r->http->suspended--;
-	}
 	list_unlink(&r->node);
 	outlet_gone(&r->outlet);
 	buf_clear(&r->body);
