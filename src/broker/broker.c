@@ -1,12 +1,13 @@
 #include "broker/broker.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "broker/exchange.h"
 #include "broker/waiting.h"
 #include "host/random.h"
+
+enum { ENDED_A_TURN = 1000 }; /* sessions, so that a turn stays short */
 
 /* An ended session's last word to the engine; its memory is its own. */
 struct parting {
@@ -155,19 +156,24 @@ broker_end_session(struct broker *b, struct session *s)
 static void
 end_doomed(struct broker *b)
 {
+	unsigned i, overflowed = 0;
 	struct session *s;
 
-	while ((s = registry_take_doomed(&b->registry))) {
-		if (s->overflowed) {
-			b->counts.overflowed++;
-			log_warn(b->log, "session: ended reason=queue-full messages=%" PRIu32
-				 " bytes=%zu", s->queue.count, s->queue.bytes);
-		} else {
-			b->counts.expired++;
-		}
+	for (i = 0; i < ENDED_A_TURN; i++) {
+		s = registry_take_doomed(&b->registry);
+		if (!s)
+			break;
+		overflowed += s->overflowed;
+		b->counts.expired += !s->overflowed;
 		part(b, s);
 		broker_end_session(b, s);
 	}
+	b->counts.overflowed += overflowed;
+	if (overflowed)
+		log_limited(b->log, &b->overflow_lines, loop_now_ms(b->loop), overflowed,
+			    "sessions ended, their queues were full");
+	if (i == ENDED_A_TURN)
+		loop_at_end(b->loop, &b->finish);
 }
 
 static void

@@ -42,6 +42,7 @@ struct broker {
 	struct list orphans;      /* exchanges at work whose peer has gone */
 	struct list partings;     /* engine calls for sessions that ended */
 	struct broker_counts counts;
+	struct log_limit overflow_lines;
 };
 
 /* NULL: out of memory, or no randomness to be had. */

@@ -102,6 +102,8 @@ handle_connect(struct exchange *x, const struct message *m)
 		outlet_bind(x->outlet, s);
 	else if (s->outlet)
 		outlet_unbind(s->outlet);
+	if (!x->outlet)
+		return HANDLER_DONE; /* gone by now */
 	if (waiting_hold(x, m, s, key, hold_ms(x, m, asked_ms)))
 		handler_reply_fault(x, m);
 	return HANDLER_DONE;

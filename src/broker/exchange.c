@@ -62,6 +62,9 @@ run(struct exchange *x)
 	x->state = EXCHANGE_HELD;
 	/* A held poll may last a minute: without its text. */
 	drop_text(x);
+	/* A connect that became ready meanwhile was put off until now. */
+	if (!list_is_empty(&x->held))
+		loop_at_end(x->broker->loop, &x->broker->finish);
 	exchange_finish_if_done(x);
 }
 

@@ -16,6 +16,7 @@ outlet_gone(struct outlet *o)
 {
 	struct list_node *n;
 
+	o->gone = true;
 	/* A stream's connect is held by the session, a poll's by its exchange. */
 	if (o->session && o->session->held)
 		waiting_drop(o->session->held);
@@ -86,6 +87,8 @@ outlet_bind(struct outlet *o, struct session *s)
 		if (o->session && o->session->held)
 			waiting_answer(o->session->held);
 		outlet_unbind(o);
+		if (o->gone) /* that answer found no memory */
+			return;
 		o->session = s;
 		s->outlet = o;
 	}

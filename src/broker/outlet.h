@@ -41,6 +41,7 @@ struct outlet {
 	struct session *session; /* a stream's, since a connect bound it; or NULL */
 	struct list exchanges;   /* batches under way, oldest first; one runs */
 	bool starting;           /* inside start_next, see exchange.c */
+	bool gone;               /* see outlet_gone */
 };
 
 static inline bool

@@ -36,16 +36,17 @@ after_publish(struct exchange *x, const struct message *m, int result)
 						   str_from(x->client_id))
 				   : NULL;
 
-	if (result) {
-		handler_reply_fault(x, m);
+	if (!result) {
+		handler_reply(x, m, REPLY_ALL, NULL);
 		return;
 	}
 	if (s)
-		session_did(s, x->key);
-	handler_reply(x, m, REPLY_ALL, NULL);
+		session_did_not(s, x->key);
+	handler_reply_fault(x, m);
 }
 
-/* Whether it was accepted before and is only asked again. Publishing needs no
+/* Whether it was accepted before and is only asked again; if not, it is noted
+ * now, since the repeat may come before the engine is done. Publishing needs no
  * session; without one a retry cannot be told. */
 static bool
 is_repeated(struct exchange *x, const struct message *m)
@@ -57,7 +58,10 @@ is_repeated(struct exchange *x, const struct message *m)
 	if (!x->key)
 		return false;
 	memcpy(x->client_id, s->id, sizeof(x->client_id));
-	return session_has_done(s, x->key);
+	if (session_has_done(s, x->key))
+		return true;
+	session_did(s, x->key);
+	return false;
 }
 
 static enum handler_result

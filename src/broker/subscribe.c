@@ -32,6 +32,16 @@ check_channel(const struct span *channel, struct str name)
 	return e;
 }
 
+static struct reply_error
+too_many(struct str name)
+{
+	return (struct reply_error){
+		.code = REPLY_CHANNEL_FORBIDDEN,
+		.name = name,
+		.words = STR("Too many subscriptions"),
+	};
+}
+
 static int
 add_channel(struct exchange *x, struct str name)
 {
@@ -57,6 +67,9 @@ take_channel(struct exchange *x, const struct span *channel, struct reply_error 
 	if (channel->type == SCAN_STRING)
 		name = span_string(channel, &x->scratch);
 	*e = check_channel(channel, name);
+	/* No more than a session may have: each is looked for among those. */
+	if (!e->code && x->channel_count >= x->broker->registry.limits.subscriptions)
+		*e = too_many(name);
 	return e->code ? 0 : add_channel(x, name);
 }
 
@@ -96,11 +109,7 @@ subscribe_all(struct exchange *x, struct session *s, struct reply_error *e)
 	for (i = 0; i < x->channel_count; i++) {
 		if (s->sub_count >= r->limits.subscriptions &&
 		    !subs_has(&r->subs, s, x->channels[i])) {
-			*e = (struct reply_error){
-				.code = REPLY_CHANNEL_FORBIDDEN,
-				.name = x->channels[i],
-				.words = STR("Too many subscriptions"),
-			};
+			*e = too_many(x->channels[i]);
 			return 0;
 		}
 		rc = subs_add(&r->subs, s, x->channels[i]);

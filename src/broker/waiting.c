@@ -73,11 +73,29 @@ detach(struct waiting *w)
 		w->session->held = NULL;
 }
 
+/* One of the batch has gone: those that were due may have waited for it. */
+static void
+look_again(struct exchange *x)
+{
+	struct list_node *n;
+
+	for (n = list_first(&x->held); n; n = list_next(&x->held, n)) {
+		struct waiting *w = list_entry(n, struct waiting, in_exchange);
+
+		if (w->due)
+			waiting_make_ready(w);
+	}
+}
+
 void
 waiting_drop(struct waiting *w)
 {
+	struct exchange *x = w->exchange;
+
 	detach(w);
 	free(w);
+	if (x)
+		look_again(x);
 }
 
 void
@@ -135,14 +153,51 @@ answer(struct waiting *w, bool with_messages)
 		answer_stream(w);
 	}
 	free(w);
-	if (x)
-		exchange_finish_if_done(x);
+	if (!x)
+		return;
+	look_again(x);
+	exchange_finish_if_done(x);
 }
 
 void
 waiting_answer(struct waiting *w)
 {
 	answer(w, false);
+}
+
+static bool
+all_due(const struct exchange *x)
+{
+	struct list_node *n;
+
+	for (n = list_first(&x->held); n; n = list_next(&x->held, n))
+		if (!list_entry(n, struct waiting, in_exchange)->due)
+			return false;
+	return true;
+}
+
+/* A batch is answered as a whole, so what it gives to a session is taken from the
+ * queue only when the last of its connects is due: an answer that never left
+ * must not count as given. */
+static void
+answer_when_all_due(struct waiting *w)
+{
+	struct exchange *x = w->exchange;
+	bool last = false;
+
+	w->due = true;
+	if (!x) {
+		answer(w, true);
+		return;
+	}
+	if (!all_due(x))
+		return;
+	while (!last) {
+		struct list_node *n = list_first(&x->held);
+
+		last = !list_next(&x->held, n); /* its answer ends the exchange */
+		answer(list_entry(n, struct waiting, in_exchange), true);
+	}
 }
 
 void
@@ -159,7 +214,7 @@ waiting_answer_ready(struct broker *b)
 		if (w->exchange && w->exchange->state == EXCHANGE_RUNNING)
 			list_append(&later, n);
 		else
-			answer(w, true);
+			answer_when_all_due(w);
 	}
 	list_move(&b->ready, &later);
 }

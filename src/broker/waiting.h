@@ -17,6 +17,7 @@ struct waiting {
 	struct outlet *outlet;
 	uint64_t key;                /* the connect id as session_connect knows it */
 	bool event_source;           /* wants that connection type's advice */
+	bool due;                    /* ready, but others of its batch are not */
 	uint32_t id_n;
 	char id[];                   /* the connect id's JSON; may be empty */
 };

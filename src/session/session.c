@@ -6,10 +6,15 @@
 enum { DONE_FIRST_ROOM = 8 };
 
 static bool
-is_full(const struct queue *q, const struct frozen *f, const struct queue_limits *limits)
+is_full(const struct session *s, const struct frozen *f, const struct queue_limits *limits)
 {
-	return q->count >= limits->messages ||
-	       q->bytes + frozen_wire(f).n > limits->bytes;
+	size_t messages = limits->messages, bytes = limits->bytes;
+
+	if (s->returned) {
+		messages += limits->returned_messages;
+		bytes += limits->returned_bytes;
+	}
+	return s->queue.count >= messages || s->queue.bytes + frozen_wire(f).n > bytes;
 }
 
 static void
@@ -26,7 +31,9 @@ session_keep(struct session *s, struct frozen *f, const struct queue_limits *lim
 	bool dropped = false;
 	int rc;
 
-	while (s->queue.count && is_full(&s->queue, f, limits)) {
+	if (s->queue.count == 0)
+		s->returned = false;
+	while (s->queue.count && is_full(s, f, limits)) {
 		if (!limits->drop_oldest) {
 			frozen_unref(f);
 			return SESSION_OVERFLOW;
@@ -41,6 +48,7 @@ session_keep(struct session *s, struct frozen *f, const struct queue_limits *lim
 int
 session_put_back(struct session *s, struct frozen *f)
 {
+	s->returned = true;
 	return queue_give_front(&s->queue, f);
 }
 
@@ -104,6 +112,16 @@ session_did(struct session *s, uint64_t key)
 	s->done[s->done_next++] = key;
 	if (s->done_count < s->done_next)
 		s->done_count = s->done_next;
+}
+
+void
+session_did_not(struct session *s, uint64_t key)
+{
+	unsigned i;
+
+	for (i = 0; i < s->done_count; i++)
+		if (s->done[i] == key)
+			s->done[i] = 0; /* no key is 0 */
 }
 
 void

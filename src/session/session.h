@@ -21,7 +21,7 @@
 enum {
 	SESSION_ID_BYTES = 31,       /* 160 bits in base 36, as Faye's */
 	SESSION_MAX_DONE = 1024,     /* remembered ids; see session_did */
-	SESSION_MAX_REPEATS = 2,     /* of one connect id, then it counts as new */
+	SESSION_MAX_REPEATS = 5,     /* of one connect id, then it counts as new */
 };
 
 struct sub;
@@ -40,6 +40,7 @@ struct session {
 	uint16_t done_count, done_room, done_next;
 	uint8_t repeats;           /* how often given_id came again */
 	bool overflowed;           /* its queue did: doomed for that */
+	bool returned;             /* the queue holds what a stream gave back */
 	uint64_t mark;             /* the last delivery that reached it */
 	void *outlet, *held;       /* the broker's: the bound stream, the held connect */
 	char id[SESSION_ID_BYTES + 1];
@@ -54,6 +55,8 @@ session_id(const struct session *s)
 struct queue_limits {
 	uint32_t messages;
 	size_t bytes;
+	size_t returned_bytes; /* on top of both, for what a stream gave back: */
+	uint32_t returned_messages; /* those had room elsewhere before */
 	bool drop_oldest; /* else a full queue ends the session */
 };
 
@@ -79,6 +82,8 @@ void session_give_all(struct session *s, uint64_t key);
  * cannot be had is no error: then a retry is done twice. */
 bool session_has_done(const struct session *s, uint64_t key);
 void session_did(struct session *s, uint64_t key);
+/* It came to nothing after all. */
+void session_did_not(struct session *s, uint64_t key);
 
 /* Frees what it holds. It is in no table any more. */
 void session_clear(struct session *s);
