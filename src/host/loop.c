@@ -11,6 +11,7 @@ struct loop {
 	struct list deferred, endings;
 	int64_t now_ms;
 	int64_t alarm_ms; /* when `alarm` rings; INT64_MAX: not set */
+	bool awake; /* now_ms was read since the last sleep */
 	bool stopping;
 };
 
@@ -21,6 +22,16 @@ clock_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* The first thing after a sleep, which may have been long. */
+static void
+wake(struct loop *loop)
+{
+	if (loop->awake)
+		return;
+	loop->awake = true;
+	loop->now_ms = clock_ms();
 }
 
 /* Timers are run at the end of every wake-up, so nothing is left to do. */
@@ -144,11 +155,12 @@ loop_run(struct loop *loop)
 		int rc;
 
 		set_alarm(loop);
+		loop->awake = false;
 		rc = event_base_loop(loop->base,
 				     EVLOOP_ONCE | (busy ? EVLOOP_NONBLOCK : 0));
 		if (rc < 0)
 			return errno ? -errno : -EIO;
-		loop->now_ms = clock_ms();
+		wake(loop);
 		run_timers(loop);
 		run_tasks(&loop->deferred);
 		run_endings(loop);
@@ -177,6 +189,7 @@ on_event(evutil_socket_t fd, short events, void *arg)
 	struct loop_watch *w = arg;
 
 	(void)fd;
+	wake(w->loop);
 	w->on_ready(w->arg, events);
 }
 
