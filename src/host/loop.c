@@ -4,10 +4,17 @@
 #include <stdlib.h>
 #include <time.h>
 
+enum {
+	DUE_A_TURN = 256,        /* timers; what else is due has the next turn */
+	DUE_PLACE = 0x80000000u, /* of a node in `due`; a heap has fewer */
+};
+
 struct loop {
 	struct event_base *base;
 	struct event *alarm; /* the nearest timer, so that libevent sleeps no longer */
 	struct heap timers;
+	struct heap_node *due[DUE_A_TURN]; /* being run; NULL: was cleared */
+	uint32_t due_count;
 	struct list deferred, endings;
 	int64_t now_ms;
 	int64_t alarm_ms; /* when `alarm` rings; INT64_MAX: not set */
@@ -89,19 +96,52 @@ loop_free(struct loop *loop)
 	free(loop);
 }
 
-/* One that sets itself again for now waits for the next turn. */
+/* Takes what is due out of the heap, up to a turn's portion. */
+static void
+take_due(struct loop *loop)
+{
+	struct heap_node *n;
+
+	loop->due_count = 0;
+	while (loop->due_count < DUE_A_TURN && (n = heap_first(&loop->timers)) &&
+	       n->at <= loop->now_ms) {
+		heap_remove(&loop->timers, n);
+		loop->due[loop->due_count] = n;
+		n->place = DUE_PLACE + loop->due_count++;
+	}
+}
+
+/* Out of heap or due ones. */
+static void
+take_out(struct loop *loop, struct heap_node *n)
+{
+	if (n->place >= DUE_PLACE) {
+		loop->due[n->place - DUE_PLACE] = NULL;
+		n->place = 0;
+	} else {
+		heap_remove(&loop->timers, n);
+	}
+}
+
+/* One that sets itself again for now waits for the next turn; one that is
+ * cleared by another does not run. */
 static void
 run_timers(struct loop *loop)
 {
-	uint32_t most = loop->timers.count;
-	struct heap_node *n;
+	uint32_t i;
 
-	while (most-- && (n = heap_first(&loop->timers)) && n->at <= loop->now_ms) {
-		struct loop_timer *t = heap_entry(n, struct loop_timer, node);
+	take_due(loop);
+	for (i = 0; i < loop->due_count; i++) {
+		struct heap_node *n = loop->due[i];
+		struct loop_timer *t;
 
-		heap_remove(&loop->timers, n);
+		if (!n)
+			continue;
+		take_out(loop, n);
+		t = heap_entry(n, struct loop_timer, node);
 		t->on_due(t->arg);
 	}
+	loop->due_count = 0;
 }
 
 static void
@@ -248,7 +288,9 @@ loop_timer_init(struct loop_timer *t, void (*on_due)(void *), void *arg)
 int
 loop_timer_set(struct loop *loop, struct loop_timer *t, int64_t at_ms)
 {
-	if (heap_has(&t->node) && t->node.at == at_ms)
+	if (t->node.place >= DUE_PLACE)
+		take_out(loop, &t->node);
+	else if (heap_has(&t->node) && t->node.at == at_ms)
 		return 0;
 	return heap_set(&loop->timers, &t->node, at_ms);
 }
@@ -256,7 +298,7 @@ loop_timer_set(struct loop *loop, struct loop_timer *t, int64_t at_ms)
 void
 loop_timer_clear(struct loop *loop, struct loop_timer *t)
 {
-	heap_remove(&loop->timers, &t->node);
+	take_out(loop, &t->node);
 }
 
 /* ---- later in this turn ---- */
