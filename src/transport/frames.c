@@ -172,6 +172,38 @@ frames_release(struct frames *fr, struct frames_reader **reader)
 	*reader = NULL;
 }
 
+/* RFC 6455 7.4.1: protocol error. */
+static const struct str close_1002 = { "\x88\x02\x03\xea", 4 };
+
+static bool
+is_closing(const struct frames_reader *r)
+{
+	return wslay_event_get_close_received(r->ctx) ||
+	       wslay_event_get_close_sent(r->ctx) ||
+	       !wslay_event_get_read_enabled(r->ctx);
+}
+
+/* 0, FRAMES_CLOSED or -ENOMEM. */
+static int
+receive(struct frames_reader *r)
+{
+	int rc = wslay_event_recv(r->ctx);
+
+	/* A head that cannot be looks to wslay as if our callback had failed, and
+	 * it says nothing more. */
+	if (rc == WSLAY_ERR_CALLBACK_FAILURE) {
+		buf_add_str(r->out, close_1002);
+		return r->out->failed ? -ENOMEM : FRAMES_CLOSED;
+	}
+	if (rc == 0 && r->fragments > FRAMES_MAX_FRAGMENTS && !is_closing(r))
+		rc = wslay_event_queue_close(r->ctx, WSLAY_CODE_MESSAGE_TOO_BIG, NULL, 0);
+	if (rc == 0)
+		rc = wslay_event_send(r->ctx);
+	if (rc)
+		return -ENOMEM; /* nothing else can fail: no descriptor is involved */
+	return is_closing(r) ? FRAMES_CLOSED : 0;
+}
+
 int
 frames_feed(struct frames *fr, struct frames_reader **reader, void *arg, struct str bytes,
 	    struct buf *out)
@@ -185,17 +217,10 @@ frames_feed(struct frames *fr, struct frames_reader **reader, void *arg, struct 
 	r->arg = arg;
 	r->in = bytes;
 	r->out = out;
-	rc = wslay_event_recv(r->ctx);
-	if (rc == 0 && r->fragments > FRAMES_MAX_FRAGMENTS)
-		rc = wslay_event_queue_close(r->ctx, WSLAY_CODE_MESSAGE_TOO_BIG, NULL, 0);
-	if (rc == 0)
-		rc = wslay_event_send(r->ctx);
-	if (rc)
-		return -ENOMEM; /* nothing else fails: no descriptor is involved */
-	if (wslay_event_get_close_received(r->ctx) || wslay_event_get_close_sent(r->ctx) ||
-	    !wslay_event_get_read_enabled(r->ctx)) {
+	rc = receive(r);
+	if (rc) {
 		frames_release(fr, reader);
-		return FRAMES_CLOSED;
+		return rc;
 	}
 	if (r->fed == r->framed && !r->in_message) {
 		give_back(fr, r);
