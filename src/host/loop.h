@@ -7,7 +7,7 @@
  *        brought); when these defer more, the next turn follows at once
  *
  * Watches, timers and tasks are the caller's memory and must be cleared before
- * it goes. Everything but loop_stop belongs to the loop's thread. */
+ * it goes. Everything belongs to the loop's thread. */
 #ifndef HOST_LOOP_H
 #define HOST_LOOP_H
 

@@ -28,10 +28,16 @@ grow(struct queue *q)
 	return 0;
 }
 
+int
+queue_reserve(struct queue *q)
+{
+	return q->count == q->room ? grow(q) : 0;
+}
+
 static int
 make_room(struct queue *q, struct frozen *f)
 {
-	if (q->count == q->room && grow(q)) {
+	if (queue_reserve(q)) {
 		frozen_unref(f);
 		return -ENOMEM;
 	}

@@ -16,6 +16,9 @@ struct queue {
 
 void queue_clear(struct queue *q); /* drops all, frees the ring */
 
+/* Room for one more, so that the next give cannot fail. 0 or -ENOMEM. */
+int queue_reserve(struct queue *q);
+
 /* Takes the caller's reference, also when it fails: 0 or -ENOMEM. */
 int queue_give(struct queue *q, struct frozen *f);       /* behind the last */
 int queue_give_front(struct queue *q, struct frozen *f); /* before the first */

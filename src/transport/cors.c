@@ -1,14 +1,47 @@
 #include "transport/cors.h"
 
-void
-cors_add(struct MHD_Response *response, struct MHD_Connection *c)
+static const char *
+header(struct MHD_Connection *c, const char *name)
 {
-	const char *origin = MHD_lookup_connection_value(c, MHD_HEADER_KIND,
-							 MHD_HTTP_HEADER_ORIGIN);
+	return MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
+}
 
-	if (!origin)
-		return;
+static void
+allow(struct MHD_Response *response, const char *origin)
+{
 	MHD_add_response_header(response, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, origin);
 	MHD_add_response_header(response, "Access-Control-Allow-Credentials", "true");
 	MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Origin");
+}
+
+void
+cors_add(struct MHD_Response *response, struct MHD_Connection *c)
+{
+	const char *origin = header(c, MHD_HTTP_HEADER_ORIGIN);
+
+	if (origin)
+		allow(response, origin);
+}
+
+bool
+cors_is_preflight(const struct head *head)
+{
+	const struct str *method = head_find(head, STR("Access-Control-Request-Method"));
+
+	return str_equal(head->method, STR("OPTIONS")) ||
+	       (method && str_equal(*method, STR("POST")));
+}
+
+void
+cors_add_preflight(struct MHD_Response *response, struct MHD_Connection *c)
+{
+	const char *origin = header(c, MHD_HTTP_HEADER_ORIGIN);
+
+	if (!origin)
+		origin = header(c, MHD_HTTP_HEADER_REFERER);
+	allow(response, origin ? origin : "*");
+	MHD_add_response_header(response, "Access-Control-Allow-Headers",
+				"Accept, Authorization, Content-Type, Pragma, X-Requested-With");
+	MHD_add_response_header(response, "Access-Control-Allow-Methods", "POST, GET");
+	MHD_add_response_header(response, "Access-Control-Max-Age", "86400");
 }

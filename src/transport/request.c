@@ -10,11 +10,15 @@
  * struct goes in request_completed only. */
 #include "transport/request.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "transport/cors.h"
+#include "transport/answer.h"
+#include "transport/asked.h"
+#include "transport/form.h"
 #include "transport/head.h"
+#include "transport/jsonp.h"
 #include "transport/late_upgrade.h"
 
 enum state { READING, RUNNING, ANSWERED, GONE };
@@ -26,8 +30,9 @@ struct request {
 	struct connection *connection; /* libmicrohttpd's, with our eye on it */
 	struct list_node node; /* in http->waiting or http->answered */
 	struct buf body;       /* in, then out */
-	unsigned status;
-	uint8_t state;
+	char *callback;        /* JSONP's; NULL: plain JSON */
+	uint8_t state, asked; /* enum state, enum asked */
+	bool too_large;        /* the body was, and is thrown away */
 	bool suspended;
 	bool closing; /* the connection is not to be kept */
 };
@@ -56,7 +61,6 @@ on_reply(struct outlet *o, struct buf *array)
 	buf_clear(&r->body);
 	r->body = *array;
 	*array = BUF_INIT;
-	r->status = MHD_HTTP_OK;
 	end_wait(r, r->body.failed ? GONE : ANSWERED);
 }
 
@@ -130,77 +134,17 @@ wait_for_answer(struct request *r)
 
 /* ---- answers ---- */
 
-static void
-add_header(struct MHD_Response *response, const char *name, const char *value)
-{
-	/* Only memory can fail it, and then the whole response fails. */
-	MHD_add_response_header(response, name, value);
-}
-
 static enum MHD_Result
-queue(struct request *r, struct MHD_Response *response)
+give_status(struct request *r, unsigned status)
 {
-	enum MHD_Result rc;
-
-	if (!response)
-		return MHD_NO;
-	if (r->closing)
-		add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-	rc = MHD_queue_response(r->c, r->status, response);
-	MHD_destroy_response(response);
-	return rc;
-}
-
-static enum MHD_Result
-answer_text(struct request *r, unsigned status)
-{
-	static const struct {
-		unsigned status;
-		const char *text;
-	} texts[] = {
-		{ MHD_HTTP_BAD_REQUEST, "Bad request" }, /* Faye's very words */
-		{ MHD_HTTP_NOT_FOUND, "Not found" },
-		{ MHD_HTTP_CONTENT_TOO_LARGE, "Content too large" },
-		{ MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "Too many header fields" },
-		{ MHD_HTTP_NOT_IMPLEMENTED, "Transfer-Encoding not implemented" },
-	};
-	const char *text = "Internal server error";
-	struct MHD_Response *response;
-	size_t i;
-
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (texts[i].status == status)
-			text = texts[i].text;
-	r->status = status;
 	r->state = ANSWERED;
-	response = MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text,
-						   MHD_RESPMEM_PERSISTENT);
-	if (response)
-		add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-			   "text/plain; charset=utf-8");
-	return queue(r, response);
+	return answer_text(r->c, status, r->closing);
 }
 
 static enum MHD_Result
-answer_array(struct request *r)
+give_array(struct request *r)
 {
-	size_t n = r->body.n;
-	char *text = buf_take(&r->body);
-	struct MHD_Response *response;
-
-	if (!text)
-		return MHD_NO;
-	response = MHD_create_response_from_buffer(n, text, MHD_RESPMEM_MUST_FREE);
-	if (!response) {
-		free(text);
-		return MHD_NO;
-	}
-	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-		   "application/json; charset=utf-8");
-	add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache, no-store");
-	add_header(response, "X-Content-Type-Options", "nosniff");
-	cors_add(response, r->c);
-	return queue(r, response);
+	return answer_array(r->c, &r->body, r->callback);
 }
 
 /* The connection cannot go on: what follows is not known to be a request. */
@@ -208,40 +152,10 @@ static enum MHD_Result
 refuse(struct request *r, unsigned status)
 {
 	r->closing = true;
-	return answer_text(r, status);
+	return give_status(r, status);
 }
 
 /* ---- the way in ---- */
-
-static enum MHD_Result
-collect(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
-	const char *value, size_t value_n)
-{
-	struct head *head = cls;
-
-	(void)kind;
-	if (head_add(head, (struct str){ name, name_n }, (struct str){ value, value_n }) == 0)
-		return MHD_YES;
-	head->n = 1; /* something is wrong */
-	return MHD_NO;
-}
-
-/* The head again in our own terms; 0 or the status to refuse it with. */
-static unsigned
-read_head(struct MHD_Connection *c, struct head *head, const char *method,
-	  const char *version)
-{
-	head->method = str_from(method);
-	head->minor = strcmp(version, MHD_HTTP_VERSION_1_0) != 0;
-	head->count = 0;
-	head->n = 0;
-	MHD_get_connection_values_n(c, MHD_HEADER_KIND, collect, head);
-	if (head->n)
-		return head->count == HEAD_MAX_FIELDS
-			       ? MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE
-			       : MHD_HTTP_BAD_REQUEST;
-	return (unsigned)head_check(head);
-}
 
 static struct request *
 new_request(struct http *h, struct MHD_Connection *c)
@@ -261,24 +175,6 @@ new_request(struct http *h, struct MHD_Connection *c)
 }
 
 static bool
-is_json(const struct head *head)
-{
-	const struct str *type = head_find(head, STR("Content-Type"));
-	const char *end;
-	struct str media;
-
-	if (!type)
-		return false;
-	media = *type;
-	end = media.n ? memchr(media.p, ';', media.n) : NULL;
-	if (end)
-		media.n = (size_t)(end - media.p);
-	while (media.n && (media.p[media.n - 1] == ' ' || media.p[media.n - 1] == '\t'))
-		media.n--;
-	return head_same(media, STR("application/json"));
-}
-
-static bool
 is_too_large(const struct request *r, const struct head *head)
 {
 	const struct str *length = head_find(head, STR("Content-Length"));
@@ -295,61 +191,122 @@ begin(struct request *r, const char *url, const char *method, const char *versio
 
 	if (r->http->stopping)
 		return MHD_NO;
-	status = read_head(r->c, &head, method, version);
+	status = asked_read_head(r->c, method, version, &head);
 	if (status)
 		return refuse(r, status);
 	if (!route_is_ours(&r->http->config.route, str_from(url)))
-		return answer_text(r, MHD_HTTP_NOT_FOUND);
+		return give_status(r, MHD_HTTP_NOT_FOUND);
 	if (upgrade_is_asked(&head)) {
 		r->state = ANSWERED;
 		return late_upgrade(r->http, r->c, &head);
 	}
 	if (is_too_large(r, &head))
 		return refuse(r, MHD_HTTP_CONTENT_TOO_LARGE);
-	if (!str_equal(head.method, STR("POST")) || !is_json(&head))
-		r->status = MHD_HTTP_BAD_REQUEST; /* when the body has been eaten */
+	r->asked = asked_by(&head);
 	return MHD_YES;
 }
 
 static void
 add_body(struct request *r, const char *data, size_t n)
 {
-	if (r->status)
+	if (r->too_large || r->asked == ASKED_NOTHING || r->asked == ASKED_PREFLIGHT)
 		return;
 	if (r->body.n + n > r->http->config.body_bytes) {
-		r->status = MHD_HTTP_CONTENT_TOO_LARGE;
-		r->closing = true;
+		r->too_large = r->closing = true;
 		buf_clear(&r->body);
 		return;
 	}
 	buf_add(&r->body, data, n);
 }
 
+/* A field of the form or the query, decoded. Results as form_find's. */
+static int
+find_field(struct request *r, struct str name, struct buf *out)
+{
+	const char *value;
+	size_t n;
+
+	if (r->asked == ASKED_FORM)
+		return form_find(buf_str(&r->body), name, out);
+	if (MHD_lookup_connection_value_n(r->c, MHD_GET_ARGUMENT_KIND, name.p, name.n,
+					  &value, &n) != MHD_YES)
+		return FORM_ABSENT;
+	/* libmicrohttpd has made the pluses spaces, and nothing else. */
+	form_decode((struct str){ value, n }, out);
+	return out->failed ? -ENOMEM : 0;
+}
+
+/* The messages' text into `text`. 0, the status to refuse it with. */
+static unsigned
+find_messages(struct request *r, struct buf *text)
+{
+	struct buf callback = BUF_INIT;
+	unsigned status = 0;
+
+	if (r->asked == ASKED_JSON) {
+		*text = r->body;
+		r->body = BUF_INIT;
+		return 0;
+	}
+	if (find_field(r, STR("message"), text) == FORM_ABSENT)
+		status = MHD_HTTP_BAD_REQUEST;
+	/* In a form it is of no use, but Faye looks at it. */
+	find_field(r, STR("jsonp"), &callback);
+	if (callback.n == 0)
+		buf_add_str(&callback, STR("jsonpcallback"));
+	if (!jsonp_is_callback(buf_str(&callback)))
+		status = MHD_HTTP_BAD_REQUEST;
+	if (r->asked == ASKED_QUERY && !status)
+		r->callback = buf_take(&callback);
+	buf_clear(&callback);
+	return status;
+}
+
+static enum MHD_Result
+take_batch(struct request *r, struct buf *messages)
+{
+	size_t n = messages->n;
+	char *text = buf_take(messages);
+	int rc;
+
+	if (!text || (r->asked == ASKED_QUERY && !r->callback)) {
+		free(text);
+		return give_status(r, MHD_HTTP_INTERNAL_SERVER_ERROR);
+	}
+	r->state = RUNNING;
+	rc = broker_take(r->http->broker, &r->outlet, text, n);
+	if (rc)
+		return give_status(r, rc < 0 ? MHD_HTTP_INTERNAL_SERVER_ERROR
+					     : MHD_HTTP_BAD_REQUEST);
+	if (r->state == RUNNING)
+		return wait_for_answer(r);
+	return r->state == ANSWERED ? give_array(r) : MHD_NO;
+}
+
 /* The body is whole. */
 static enum MHD_Result
 start(struct request *r)
 {
-	size_t n = r->body.n;
-	char *text;
-	int rc;
+	struct buf messages = BUF_INIT;
+	enum MHD_Result rc;
+	unsigned status;
 
 	if (r->connection)
 		connection_complete(r->connection);
 	if (r->http->stopping)
 		return MHD_NO;
-	if (r->status)
-		return answer_text(r, r->status);
-	text = buf_take(&r->body);
-	if (!text)
-		return answer_text(r, MHD_HTTP_INTERNAL_SERVER_ERROR);
-	r->state = RUNNING;
-	rc = broker_take(r->http->broker, &r->outlet, text, n);
-	if (rc)
-		return answer_text(r, rc < 0 ? MHD_HTTP_INTERNAL_SERVER_ERROR
-					     : MHD_HTTP_BAD_REQUEST);
-	if (r->state == RUNNING)
-		return wait_for_answer(r);
-	return r->state == ANSWERED ? answer_array(r) : MHD_NO;
+	if (r->too_large)
+		return give_status(r, MHD_HTTP_CONTENT_TOO_LARGE);
+	if (r->asked == ASKED_NOTHING)
+		return give_status(r, MHD_HTTP_BAD_REQUEST);
+	if (r->asked == ASKED_PREFLIGHT) {
+		r->state = ANSWERED;
+		return answer_preflight(r->c);
+	}
+	status = find_messages(r, &messages);
+	rc = status ? give_status(r, status) : take_batch(r, &messages);
+	buf_clear(&messages);
+	return rc;
 }
 
 enum MHD_Result
@@ -374,7 +331,7 @@ request_handle(void *cls, struct MHD_Connection *c, const char *url, const char 
 	case READING:
 		return start(r);
 	case ANSWERED:
-		return answer_array(r);
+		return give_array(r);
 	default:
 		return MHD_NO;
 	}
@@ -399,5 +356,6 @@ request_completed(void *cls, struct MHD_Connection *c, void **request,
 	list_unlink(&r->node);
 	outlet_gone(&r->outlet);
 	buf_clear(&r->body);
+	free(r->callback);
 	free(r);
 }

@@ -12,7 +12,14 @@ enum {
 void
 websocket_give(struct websocket *w, struct frozen *f)
 {
-	/* One message less is worse than one socket less: it comes again. */
+	/* Without memory rather the socket goes than a message. */
+	if (f && queue_reserve(&w->out.queue)) {
+		if (frozen_is_message(f) && w->outlet.session)
+			outlet_put_back(&w->outlet, f);
+		else
+			frozen_unref(f);
+		f = NULL;
+	}
 	if (!f || outbox_give(&w->out, f))
 		websocket_kill(w);
 	else

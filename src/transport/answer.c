@@ -1,0 +1,111 @@
+#include "transport/answer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "transport/cors.h"
+#include "transport/jsonp.h"
+
+static void
+add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+	/* Only memory can fail it, and then the whole response fails. */
+	MHD_add_response_header(response, name, value);
+}
+
+static enum MHD_Result
+queue(struct MHD_Connection *c, unsigned status, struct MHD_Response *response)
+{
+	enum MHD_Result rc = MHD_queue_response(c, status, response);
+
+	MHD_destroy_response(response);
+	return rc;
+}
+
+static struct MHD_Response *
+constant(const char *text)
+{
+	return MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text,
+					       MHD_RESPMEM_PERSISTENT);
+}
+
+enum MHD_Result
+answer_text(struct MHD_Connection *c, unsigned status, bool closing)
+{
+	static const struct {
+		unsigned status;
+		const char *text;
+	} texts[] = {
+		{ MHD_HTTP_BAD_REQUEST, "Bad request" }, /* Faye's very words */
+		{ MHD_HTTP_NOT_FOUND, "Not found" },
+		{ MHD_HTTP_CONTENT_TOO_LARGE, "Content too large" },
+		{ MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "Too many header fields" },
+		{ MHD_HTTP_NOT_IMPLEMENTED, "Transfer-Encoding not implemented" },
+	};
+	const char *text = "Internal server error";
+	struct MHD_Response *response;
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i].status == status)
+			text = texts[i].text;
+	response = constant(text);
+	if (!response)
+		return MHD_NO;
+	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain; charset=utf-8");
+	cors_add(response, c); /* else a page cannot tell why */
+	if (closing)
+		add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	return queue(c, status, response);
+}
+
+/* The whole body, malloc'ed; NULL: out of memory. */
+static char *
+make_body(struct buf *array, const char *callback, size_t *n)
+{
+	struct buf script = BUF_INIT;
+
+	if (callback) {
+		jsonp_wrap(str_from(callback), buf_str(array), &script);
+		buf_clear(array);
+		*array = script;
+	}
+	*n = array->n;
+	return buf_take(array);
+}
+
+enum MHD_Result
+answer_array(struct MHD_Connection *c, struct buf *array, const char *callback)
+{
+	struct MHD_Response *response;
+	size_t n;
+	char *body = make_body(array, callback, &n);
+
+	if (!body)
+		return MHD_NO;
+	response = MHD_create_response_from_buffer(n, body, MHD_RESPMEM_MUST_FREE);
+	if (!response) {
+		free(body);
+		return MHD_NO;
+	}
+	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+		   callback ? "text/javascript; charset=utf-8"
+			    : "application/json; charset=utf-8");
+	if (callback)
+		add_header(response, "Content-Disposition", "attachment; filename=f.txt");
+	add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache, no-store");
+	add_header(response, "X-Content-Type-Options", "nosniff");
+	cors_add(response, c);
+	return queue(c, MHD_HTTP_OK, response);
+}
+
+enum MHD_Result
+answer_preflight(struct MHD_Connection *c)
+{
+	struct MHD_Response *response = constant("");
+
+	if (!response)
+		return MHD_NO;
+	cors_add_preflight(response, c);
+	return queue(c, MHD_HTTP_OK, response);
+}

@@ -1,0 +1,21 @@
+/* HTTP responses with the headers that Faye gives them. Each is queued on the
+ * connection; what comes back is for libmicrohttpd. */
+#ifndef TRANSPORT_ANSWER_H
+#define TRANSPORT_ANSWER_H
+
+#include <microhttpd.h>
+
+#include "util/buf.h"
+
+/* The status and what it means; `closing`: the connection cannot go on. */
+enum MHD_Result answer_text(struct MHD_Connection *c, unsigned status, bool closing);
+
+/* The answers to a batch, a JSON array; the buffer is emptied. With a callback
+ * (else NULL) it is called with them. */
+enum MHD_Result answer_array(struct MHD_Connection *c, struct buf *array,
+			     const char *callback);
+
+/* What a browser asks before it lets a page POST across origins. */
+enum MHD_Result answer_preflight(struct MHD_Connection *c);
+
+#endif
