@@ -31,7 +31,9 @@ on_upgraded(void *cls, struct MHD_Connection *c, void *request, const char *extr
 	(void)request;
 	if (cn)
 		connection_leave(cn);
-	if (!l) {
+	/* The last run before the end may finish one: nobody is there for it. */
+	if (!l || h->stopping) {
+		free(l);
 		MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
 		http_turn(h);
 		return;

@@ -1,0 +1,41 @@
+// A pong proves what went before its ping. What is proved does not come again, what is not comes again elsewhere.
+import assert from 'node:assert/strict';
+import { Session, freshChannel, send } from '../lib/bayeux.mjs';
+import { test } from '../lib/harness.mjs';
+import { Socket } from '../lib/socket.mjs';
+import { Inbox } from '../lib/wait.mjs';
+
+const data = (messages) => messages.map((message) => message.data);
+const NUMBERS = [0, 1, 2, 3, 4];
+
+// A socket whose pings are gathered and not answered, with NUMBERS delivered; and how many pings came before.
+async function delivered(t, options) {
+  const { url } = await t.server({ timeout: 60, ...options });
+  const session = await Session.open(url), channel = freshChannel('proof');
+  await session.subscribe(channel);
+  const socket = await Socket.open(t, url, { autoPong: false }), pings = new Inbox();
+  socket.ws.on('ping', (payload) => pings.add(payload));
+  await socket.connect(session);
+  await send(url, NUMBERS.map((number) => ({ channel, data: number })));
+  assert.deepEqual(data(await socket.delivered(NUMBERS.length)), NUMBERS);
+  return { session, socket, pings, before: pings.items.length };
+}
+
+// As on a long way: whenever a pong arrives, two more pings are out already.
+test('proof: a pong that comes after later pings proves all the same', { faye: true }, async (t) => {
+  const { session, socket, pings, before } = await delivered(t, { ping: 0.1 });
+  for (let at = before; at < before + 3; at++) {
+    await pings.has(at + 3);
+    socket.ws.pong(pings.items[at]);
+  }
+  await socket.ask({ channel: freshChannel('fence'), data: 1 }); // the pongs were heard before it
+  socket.ws.terminate();
+  assert.deepEqual((await session.poll()).messages, []);
+});
+
+test('proof: pings alone prove nothing', async (t) => {
+  const { session, socket, pings, before } = await delivered(t, { ping: 0.1 });
+  await pings.has(before + 3);
+  socket.ws.terminate();
+  assert.deepEqual(data((await session.poll()).messages), NUMBERS);
+});
