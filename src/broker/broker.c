@@ -233,7 +233,9 @@ broker_new(struct loop *loop, const struct log *log, const struct broker_config 
 	loop_timer_init(&b->expiry, on_expiry, b);
 	loop_task_init(&b->finish, finish_turn, b);
 	list_init(&b->ready);
+	loop_task_init(&b->go_on, exchange_go_on, b);
 	list_init(&b->orphans);
+	list_init(&b->released);
 	list_init(&b->partings);
 	return b;
 }
@@ -247,7 +249,8 @@ broker_free(struct broker *b)
 		return;
 	loop_timer_clear(b->loop, &b->expiry);
 	loop_task_clear(&b->finish);
-	while ((n = list_first(&b->orphans)))
+	loop_task_clear(&b->go_on);
+	while ((n = list_first(&b->orphans)) || (n = list_first(&b->released)))
 		exchange_free(list_entry(n, struct exchange, node));
 	while ((n = list_take_first(&b->partings))) {
 		struct parting *p = list_entry(n, struct parting, node);

@@ -40,6 +40,8 @@ struct broker {
 	struct loop_task finish;  /* answers what is ready, ends what is doomed */
 	struct list ready;        /* struct waiting to be answered at the turn's end */
 	struct list orphans;      /* exchanges at work whose peer has gone */
+	struct list released;     /* such exchanges whose turn has come */
+	struct loop_task go_on;   /* starts them */
 	struct list partings;     /* engine calls for sessions that ended */
 	struct broker_counts counts;
 	struct log_limit overflow_lines;

@@ -40,6 +40,8 @@ exchange_free(struct exchange *x)
 
 	while ((n = list_first(&x->held)))
 		waiting_drop(list_entry(n, struct waiting, in_exchange));
+	while ((n = list_take_first(&x->behind)))
+		exchange_free(list_entry(n, struct exchange, node));
 	list_unlink(&x->node);
 	list_unlink(&x->call.node);
 	frozen_unref(x->call.message);
@@ -98,6 +100,26 @@ start_next(struct outlet *o)
 	o->starting = false;
 }
 
+/* Soon: the loop's tasks run one after the other, so a long chain of batches
+ * needs no deep stack. */
+static void
+release(struct exchange *x)
+{
+	list_append(&x->broker->released, &x->node);
+	loop_defer(x->broker->loop, &x->broker->go_on);
+}
+
+static void
+release_next(struct exchange *x)
+{
+	struct list_node *n = list_take_first(&x->behind);
+
+	if (!n)
+		return;
+	list_move(&list_entry(n, struct exchange, node)->behind, &x->behind);
+	release(list_entry(n, struct exchange, node));
+}
+
 void
 exchange_finish_if_done(struct exchange *x)
 {
@@ -113,24 +135,61 @@ exchange_finish_if_done(struct exchange *x)
 	 * all there was, there is nothing to say yet. */
 	if (o && !(x->replies.n == 2 && x->stream_held))
 		o->ops->reply(o, &x->replies);
+	if (!o)
+		release_next(x);
 	exchange_free(x);
 	if (o && outlet_is_stream(o))
 		start_next(o);
 }
 
+/* ---- without an outlet ---- */
+
 void
-exchange_orphan(struct exchange *x)
+exchange_go_on(void *broker)
+{
+	struct broker *b = broker;
+	struct list_node *n;
+
+	while ((n = list_take_first(&b->released))) {
+		list_append(&b->orphans, n);
+		run(list_entry(n, struct exchange, node));
+	}
+}
+
+static void
+take_behind(struct exchange *x, struct list *rest)
 {
 	struct list_node *n;
 
-	while ((n = list_first(&x->held)))
-		waiting_drop(list_entry(n, struct waiting, in_exchange));
+	for (n = list_first(rest); n; n = list_next(rest, n))
+		list_entry(n, struct exchange, node)->outlet = NULL;
+	list_move(&x->behind, rest);
+}
+
+void
+exchange_orphan_all(struct outlet *o)
+{
+	struct list_node *n = list_take_first(&o->exchanges), *h;
+	struct exchange *x;
+
+	if (!n)
+		return;
+	x = list_entry(n, struct exchange, node);
+	while ((h = list_first(&x->held)))
+		waiting_drop(list_entry(h, struct waiting, in_exchange));
 	x->outlet = NULL;
-	list_unlink(&x->node);
-	if (x->state == EXCHANGE_RUNNING)
+	take_behind(x, &o->exchanges);
+	switch (x->state) {
+	case EXCHANGE_RUNNING:
 		list_append(&x->broker->orphans, &x->node);
-	else
+		break;
+	case EXCHANGE_QUEUED:
+		release(x);
+		break;
+	case EXCHANGE_HELD:
+		release_next(x);
 		exchange_free(x);
+	}
 }
 
 int
@@ -148,6 +207,7 @@ exchange_start(struct outlet *o, char *text, size_t n)
 	x->text = text;
 	x->call.done = on_call_done;
 	list_init(&x->held);
+	list_init(&x->behind);
 	rc = batch_read(&x->batch, (struct str){ text, n }, &o->broker->batch_limits);
 	if (rc) {
 		exchange_free(x);

@@ -16,13 +16,14 @@ enum exchange_state {
 };
 
 struct exchange {
-	struct list_node node;     /* in its outlet's exchanges, or the broker's orphans */
+	struct list_node node;     /* in its outlet's exchanges or the broker's lists */
 	struct broker *broker;
 	struct outlet *outlet;     /* NULL: gone */
 	char *text;                /* owned; the batch's spans point into it */
 	struct batch batch;
 	unsigned next;             /* the message to be handled next */
 	enum exchange_state state;
+	struct list behind;        /* without an outlet: those that come after it */
 	bool stream_held;          /* a connect of it is held, to be answered alone */
 	struct list held;          /* struct waiting of a poll */
 	struct buf replies;        /* "[" and what was answered so far */
@@ -47,8 +48,11 @@ struct buf *exchange_reply(struct exchange *x);
 /* Answers when nothing is left to wait for; `x` may be freed by it. */
 void exchange_finish_if_done(struct exchange *x);
 
-/* Its outlet goes: what is held is dropped, the rest done without an answer. */
-void exchange_orphan(struct exchange *x);
+/* The outlet goes: what is held is dropped, the rest done in order without an
+ * answer. */
+void exchange_orphan_all(struct outlet *o);
+/* The broker's task that does so. */
+void exchange_go_on(void *broker);
 
 /* Lets go of all; it may be anywhere on its way. */
 void exchange_free(struct exchange *x);

@@ -68,9 +68,11 @@ handler_reply_fault(struct exchange *x, const struct message *m)
 uint64_t
 handler_key(const struct exchange *x, const struct message *m, const struct span *what)
 {
-	const struct str parts[] = { m->id.text, m->channel.text, what->text };
+	const struct str content[] = { m->channel.text, what->text };
+	const struct registry *r = &x->broker->registry;
 
 	if (!span_is_true(&m->id))
 		return 0;
-	return registry_key(&x->broker->registry, parts, 3);
+	return session_done_key(registry_key(r, &m->id.text, 1),
+				registry_key(r, content, 2));
 }

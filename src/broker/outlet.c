@@ -14,15 +14,12 @@ outlet_init(struct outlet *o, const struct outlet_ops *ops, struct broker *b)
 void
 outlet_gone(struct outlet *o)
 {
-	struct list_node *n;
-
 	o->gone = true;
 	/* A stream's connect is held by the session, a poll's by its exchange. */
 	if (o->session && o->session->held)
 		waiting_drop(o->session->held);
 	outlet_unbind(o);
-	while ((n = list_first(&o->exchanges)))
-		exchange_orphan(list_entry(n, struct exchange, node));
+	exchange_orphan_all(o);
 }
 
 void

@@ -53,7 +53,7 @@ outlet_is_stream(const struct outlet *o)
 void outlet_init(struct outlet *o, const struct outlet_ops *ops, struct broker *b);
 
 /* The peer is gone. What waits for its sessions goes on waiting; batches under
- * way are finished without an answer. The outlet's memory may go after it. */
+ * way or queued are finished, in order, without an answer. The outlet's memory may go after it. */
 void outlet_gone(struct outlet *o);
 
 /* Ends the connection without an answer. */

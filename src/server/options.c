@@ -55,7 +55,7 @@ const struct option_def options[] = {
 	  RANGE(2, 1000), .help = "depth of JSON" },
 	{ OPTION_BYTES, .name = "limit-header-bytes", .argument = "N",
 	  .key = "limits.header_bytes", .initial = "8k",
-	  FIELD(limits.header_bytes), RANGE(256, KIB * KIB),
+	  FIELD(limits.header_bytes), RANGE(256, 64 * KIB),
 	  .help = "an HTTP request's head" },
 	{ OPTION_COUNT, .name = "limit-subscriptions", .argument = "N",
 	  .key = "limits.subscriptions", .initial = "1000",

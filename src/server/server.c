@@ -142,11 +142,25 @@ serve(struct server *s)
 	return rc ? 1 : 0;
 }
 
+/* We are ending already: a second signal must not end us in the middle, when the
+ * loop's handlers are gone. */
+static void
+block_signals(void)
+{
+	sigset_t both;
+
+	sigemptyset(&both);
+	sigaddset(&both, SIGTERM);
+	sigaddset(&both, SIGINT);
+	sigprocmask(SIG_BLOCK, &both, NULL);
+}
+
 static void
 clear(struct server *s)
 {
 	size_t i;
 
+	block_signals();
 	for (i = 0; i < s->listener_count; i++)
 		listener_close(&s->listeners[i]);
 	free(s->listeners);

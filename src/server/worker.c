@@ -34,7 +34,6 @@ init_broker(struct worker *w, const struct config *cfg)
 				.bytes = lim->queue_bytes,
 				/* Unsent and unproved, each up to its limit. */
 				.returned_bytes = 2 * lim->unsent_bytes,
-				.returned_messages = clamp(lim->queue_messages),
 				.drop_oldest = lim->overflow == CONFIG_DROP_OLDEST,
 			},
 		},

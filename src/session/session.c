@@ -8,13 +8,11 @@ enum { DONE_FIRST_ROOM = 8 };
 static bool
 is_full(const struct session *s, const struct frozen *f, const struct queue_limits *limits)
 {
-	size_t messages = limits->messages, bytes = limits->bytes;
+	size_t bytes = s->queue.bytes + frozen_wire(f).n;
 
-	if (s->returned) {
-		messages += limits->returned_messages;
-		bytes += limits->returned_bytes;
-	}
-	return s->queue.count >= messages || s->queue.bytes + frozen_wire(f).n > bytes;
+	if (s->returned)
+		return bytes > limits->bytes + limits->returned_bytes;
+	return s->queue.count >= limits->messages || bytes > limits->bytes;
 }
 
 static void
@@ -57,7 +55,8 @@ session_connect(struct session *s, uint64_t key)
 {
 	if (s->given == 0)
 		return;
-	if (key && key == s->given_id && s->repeats < SESSION_MAX_REPEATS) {
+	if (key && key == s->given_id && !s->ids_repeat &&
+	    s->repeats < SESSION_MAX_REPEATS) {
 		s->repeats++;
 	} else {
 		queue_drop(&s->queue, s->given);
@@ -76,13 +75,16 @@ session_give_all(struct session *s, uint64_t key)
 }
 
 bool
-session_has_done(const struct session *s, uint64_t key)
+session_has_done(struct session *s, uint64_t key)
 {
 	unsigned i;
 
-	for (i = 0; i < s->done_count; i++)
+	for (i = 0; i < s->done_count && !s->ids_repeat; i++) {
 		if (s->done[i] == key)
 			return true;
+		if (((s->done[i] ^ key) >> SESSION_CONTENT_BITS) == 0)
+			s->ids_repeat = true;
+	}
 	return false;
 }
 

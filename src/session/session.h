@@ -40,6 +40,7 @@ struct session {
 	uint16_t done_count, done_room, done_next;
 	uint8_t repeats;           /* how often given_id came again */
 	bool overflowed;           /* its queue did: doomed for that */
+	bool ids_repeat;           /* one id for different requests: it tells nothing */
 	bool returned;             /* the queue holds what a stream gave back */
 	uint64_t mark;             /* the last delivery that reached it */
 	void *outlet, *held;       /* the broker's: the bound stream, the held connect */
@@ -55,8 +56,9 @@ session_id(const struct session *s)
 struct queue_limits {
 	uint32_t messages;
 	size_t bytes;
-	size_t returned_bytes; /* on top of both, for what a stream gave back: */
-	uint32_t returned_messages; /* those had room elsewhere before */
+	/* What a stream gave back had room elsewhere before: while it waits there
+	 * may be so many more bytes, in any number of messages. */
+	size_t returned_bytes;
 	bool drop_oldest; /* else a full queue ends the session */
 };
 
@@ -78,9 +80,21 @@ void session_connect(struct session *s, uint64_t key);
 /* All that waits has been put into the answer to that connect. */
 void session_give_all(struct session *s, uint64_t key);
 
+/* What makes a request that one: its id and its content, both hashed. */
+enum { SESSION_CONTENT_BITS = 24 };
+static inline uint64_t
+session_done_key(uint64_t id, uint64_t content)
+{
+	uint64_t mask = (UINT64_C(1) << SESSION_CONTENT_BITS) - 1;
+
+	return (id & ~mask) | (content & mask) | 1;
+}
+
 /* Whether request `key` was done lately, and noting that it was. A memory that
- * cannot be had is no error: then a retry is done twice. */
-bool session_has_done(const struct session *s, uint64_t key);
+ * cannot be had is no error: then a retry is done twice. A client that is seen
+ * to have one id for different requests (a program with a constant) has no
+ * retries that could be told from new ones, from then on. */
+bool session_has_done(struct session *s, uint64_t key);
 void session_did(struct session *s, uint64_t key);
 /* It came to nothing after all. */
 void session_did_not(struct session *s, uint64_t key);

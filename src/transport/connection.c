@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+enum { CLOSED_MS = 1000 }; /* for answers to a peer that shut its side */
+
 /* A half-close counts as gone, as it does in Node's server. Bytes that come are
  * a pipelined request, which waits its turn. */
 static bool
@@ -18,13 +20,25 @@ has_gone(const struct connection *cn)
 	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
-/* libmicrohttpd sees the end of input and closes. */
+static void
+tell_gone(struct connection *cn)
+{
+	void (*on_gone)(void *) = cn->on_gone;
+
+	cn->on_gone = NULL;
+	on_gone(cn->arg);
+}
+
+/* libmicrohttpd sees the end of input and closes; but not while it looks away. */
 static void
 on_late(void *arg)
 {
 	struct connection *cn = arg;
 
-	shutdown(cn->fd, SHUT_RDWR);
+	if (cn->on_gone)
+		tell_gone(cn);
+	else
+		shutdown(cn->fd, SHUT_RDWR);
 }
 
 static void
@@ -71,28 +85,24 @@ on_ready(void *arg, short events)
 	if (!cn->busy && !heap_has(&cn->timer.node) &&
 	    cn->ended_ms != loop_now_ms(cn->config->loop))
 		set_deadline(cn, cn->config->head_ms);
-	if (cn->on_gone && has_gone(cn)) {
-		void (*on_gone)(void *) = cn->on_gone;
-
-		cn->on_gone = NULL;
-		on_gone(cn->arg);
-	}
+	if (cn->on_gone && has_gone(cn))
+		tell_gone(cn);
 }
 
-int
+void
 connection_wait(struct connection *cn, void (*on_gone)(void *arg), void *arg)
 {
-	if (cn->closed)
-		return CONNECTION_CLOSED;
 	cn->on_gone = on_gone;
 	cn->arg = arg;
-	return 0;
+	if (cn->closed)
+		set_deadline(cn, CLOSED_MS);
 }
 
 void
 connection_rest(struct connection *cn)
 {
 	cn->on_gone = NULL;
+	connection_complete(cn);
 }
 
 void

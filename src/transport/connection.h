@@ -43,10 +43,10 @@ void connection_begin(struct connection *cn);
 void connection_complete(struct connection *cn);
 void connection_end(struct connection *cn);
 
-/* Calls `on_gone` when the peer goes, once, until connection_rest. 0, or
- * CONNECTION_CLOSED: it has gone already. */
-enum { CONNECTION_CLOSED = 1 };
-int connection_wait(struct connection *cn, void (*on_gone)(void *arg), void *arg);
+/* Calls `on_gone` when the peer goes, once, until connection_rest. One that shut its
+ * side before (`nc -N`) is given a moment, in which all but a held connect is
+ * answered. */
+void connection_wait(struct connection *cn, void (*on_gone)(void *arg), void *arg);
 void connection_rest(struct connection *cn); /* idempotent */
 
 /* The socket is somebody else's to watch from now on. */

@@ -58,7 +58,9 @@ form_find(struct str text, struct str name, struct buf *out)
 		form_decode(key, out);
 		if (out->failed)
 			return -ENOMEM;
-		found = str_equal((struct str){ out->p + before, out->n - before }, name);
+		/* An empty key may have left the buffer without memory. */
+		found = out->n - before == name.n &&
+			(name.n == 0 || memcmp(out->p + before, name.p, name.n) == 0);
 		out->n = before;
 		if (!found)
 			continue;

@@ -188,6 +188,17 @@ head_check(const struct head *h)
 	return 0;
 }
 
+size_t
+head_size(const struct head *h)
+{
+	size_t n = h->method.n + h->target.n;
+	unsigned i;
+
+	for (i = 0; i < h->count; i++)
+		n += h->fields[i].name.n + h->fields[i].value.n;
+	return n;
+}
+
 const struct str *
 head_find(const struct head *h, struct str name)
 {

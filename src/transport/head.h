@@ -38,6 +38,9 @@ int head_add(struct head *h, struct str name, struct str value);
  * 501. */
 int head_check(const struct head *h);
 
+/* Bytes of names and values. */
+size_t head_size(const struct head *h);
+
 /* The first field of that name (letters' case does not count), or NULL. */
 const struct str *head_find(const struct head *h, struct str name);
 /* Whether some field of that name has `token` in its list. */

@@ -3,8 +3,8 @@
  *     sent, not proved | partly sent | not sent
  *
  * The kernel's word that bytes were taken proves nothing. A numbered ping's
- * pong does: what was sent before that ping has arrived (design: lossless
- * retry). Until then messages stay, so that the next outlet can have them. Other
+ * pong does: what was sent before that ping has arrived. Until then messages
+ * stay, so that the next outlet can have them (docs/architecture.md). Other
  * frames need no proof. */
 #ifndef TRANSPORT_OUTBOX_H
 #define TRANSPORT_OUTBOX_H

@@ -30,6 +30,7 @@ struct request {
 	struct connection *connection; /* libmicrohttpd's, with our eye on it */
 	struct list_node node; /* in http->waiting or http->answered */
 	struct buf body;       /* in, then out */
+	uint64_t came;         /* bytes of the body so far */
 	char *callback;        /* JSONP's; NULL: plain JSON */
 	uint8_t state, asked; /* enum state, enum asked */
 	bool too_large;        /* the body was, and is thrown away */
@@ -123,8 +124,9 @@ wait_for_answer(struct request *r)
 	struct http *h = r->http;
 
 	/* Without our eye on it nobody would see the peer go. */
-	if (!r->connection || connection_wait(r->connection, on_peer_gone, r))
+	if (!r->connection)
 		return MHD_NO;
+	connection_wait(r->connection, on_peer_gone, r);
 	list_append(&h->waiting, &r->node);
 	r->suspended = true;
 	h->suspended++;
@@ -203,20 +205,28 @@ begin(struct request *r, const char *url, const char *method, const char *versio
 	if (is_too_large(r, &head))
 		return refuse(r, MHD_HTTP_CONTENT_TOO_LARGE);
 	r->asked = asked_by(&head);
+	/* The answer must fit beside it. Nothing has been done yet; on a fresh
+	 * connection such a head is welcome, see entry.h. */
+	if (head_size(&head) > r->http->config.pool_bytes / 3)
+		return refuse(r, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE);
 	return MHD_YES;
 }
 
-static void
+/* Whether more of it may come. */
+static bool
 add_body(struct request *r, const char *data, size_t n)
 {
-	if (r->too_large || r->asked == ASKED_NOTHING || r->asked == ASKED_PREFLIGHT)
-		return;
-	if (r->body.n + n > r->http->config.body_bytes) {
+	size_t most = r->http->config.body_bytes;
+
+	r->came += n;
+	if (r->came > most && !r->too_large) {
 		r->too_large = r->closing = true;
 		buf_clear(&r->body);
-		return;
 	}
-	buf_add(&r->body, data, n);
+	if (!r->too_large && r->asked != ASKED_NOTHING && r->asked != ASKED_PREFLIGHT)
+		buf_add(&r->body, data, n);
+	/* It is eaten, so that the answer is seen; but not without end. */
+	return r->came <= 4 * most;
 }
 
 /* A field of the form or the query, decoded. Results as form_find's. */
@@ -323,7 +333,8 @@ request_handle(void *cls, struct MHD_Connection *c, const char *url, const char 
 		return begin(r, url, method, version);
 	}
 	if (r->state == READING && *data_n) {
-		add_body(r, data, *data_n);
+		if (!add_body(r, data, *data_n))
+			return MHD_NO;
 		*data_n = 0;
 		return MHD_YES;
 	}

@@ -66,7 +66,7 @@ deadline(const struct websocket *w)
 void
 websocket_set_timer(struct websocket *w)
 {
-	int64_t at = deadline(w);
+	int64_t at = w->state == DEAD ? INT64_MAX : deadline(w);
 
 	if (at == INT64_MAX)
 		loop_timer_clear(w->ws->loop, &w->timer);
@@ -152,6 +152,7 @@ on_message(void *arg, struct str payload)
 	struct websocket *w = arg;
 	char *text;
 
+	w->got_message = true;
 	if (w->state != OPEN || payload.n == 0)
 		return;
 	text = malloc(payload.n);
@@ -190,11 +191,14 @@ on_peer_closed(struct websocket *w, const struct buf *answers)
 		websocket_set_state(w, LINGERING);
 }
 
-/* Only a socket inside a message has a reader. */
+/* Only a socket inside a message has a reader; it may be the next one already. */
 static void
 note_message(struct websocket *w)
 {
-	if (!w->reader == !w->message_ms || w->state != OPEN)
+	bool fresh = w->got_message || !w->message_ms;
+
+	w->got_message = false;
+	if (w->state != OPEN || (!w->reader && !w->message_ms) || (w->reader && !fresh))
 		return;
 	w->message_ms = w->reader ? loop_now_ms(w->ws->loop) : 0;
 	websocket_set_timer(w);

@@ -23,6 +23,7 @@ struct websocket {
 	struct websocket_lender *lender;
 	int fd;
 	uint8_t state;
+	bool got_message;     /* in the bytes being read */
 	bool close_wanted;    /* when the batches under way are answered */
 	int64_t state_ms;     /* since when */
 	int64_t proof_ms;     /* when the last ping for proof left */

@@ -266,20 +266,26 @@ what_was_dropped_is_not_acknowledged_in_anothers_place(void **state)
 
 /* ---- requests that come again ---- */
 
+static uint64_t
+request(uint64_t id)
+{
+	return session_done_key(id << SESSION_CONTENT_BITS, 7);
+}
+
 static void
 requests_are_remembered(void **state)
 {
 	struct session s = { 0 };
 
 	(void)state;
-	assert_false(session_has_done(&s, FIRST));
-	session_did(&s, FIRST);
-	session_did(&s, SECOND);
-	assert_true(session_has_done(&s, FIRST));
-	assert_true(session_has_done(&s, SECOND));
-	assert_false(session_has_done(&s, THIRD));
+	assert_false(session_has_done(&s, request(FIRST)));
+	session_did(&s, request(FIRST));
+	session_did(&s, request(SECOND));
+	assert_true(session_has_done(&s, request(FIRST)));
+	assert_true(session_has_done(&s, request(SECOND)));
+	assert_false(session_has_done(&s, request(THIRD)));
 	session_clear(&s);
-	assert_false(session_has_done(&s, FIRST));
+	assert_false(session_has_done(&s, request(FIRST)));
 }
 
 static void
@@ -290,14 +296,45 @@ the_latest_ones_are_remembered(void **state)
 
 	(void)state;
 	for (uint64_t key = 1; key <= ALL; key++) {
-		session_did(&s, key);
-		assert_true(session_has_done(&s, key));
+		session_did(&s, request(key));
+		assert_true(session_has_done(&s, request(key)));
 		if (key <= SESSION_MAX_DONE)
-			assert_true(session_has_done(&s, 1));
+			assert_true(session_has_done(&s, request(1)));
 	}
 	for (uint64_t key = 1; key <= ALL; key++)
-		assert_int_equal(session_has_done(&s, key),
+		assert_int_equal(session_has_done(&s, request(key)),
 				 key > ALL - SESSION_MAX_DONE);
+	session_clear(&s);
+}
+
+static void
+one_id_for_different_requests_tells_nothing(void **state)
+{
+	uint64_t id = (uint64_t)FIRST << SESSION_CONTENT_BITS;
+	struct session s = { 0 };
+
+	(void)state;
+	session_did(&s, session_done_key(id, 2));
+	assert_true(session_has_done(&s, session_done_key(id, 2)));
+	assert_false(session_has_done(&s, session_done_key(id, 4)));
+	/* Nor does that id, or any, from then on. */
+	assert_false(session_has_done(&s, session_done_key(id, 2)));
+	keep(&s, 1);
+	session_give_all(&s, FIRST);
+	session_connect(&s, FIRST);
+	assert_int_equal(s.queue.count, 0);
+	session_clear(&s);
+}
+
+static void
+what_came_to_nothing_is_not_remembered(void **state)
+{
+	struct session s = { 0 };
+
+	(void)state;
+	session_did(&s, request(FIRST));
+	session_did_not(&s, request(FIRST));
+	assert_false(session_has_done(&s, request(FIRST)));
 	session_clear(&s);
 }
 
@@ -310,9 +347,9 @@ remember_much(void *arg)
 
 	(void)arg;
 	for (uint64_t key = 1; key <= 100; key++) {
-		session_did(&s, key);
+		session_did(&s, request(key));
 		/* Only the very first room may be missing. */
-		assert_true(session_has_done(&s, key) || key == 1);
+		assert_true(session_has_done(&s, request(key)) || key == 1);
 	}
 	session_clear(&s);
 	return 0;
@@ -365,6 +402,8 @@ main(void)
 		cmocka_unit_test(what_was_dropped_is_not_acknowledged_in_anothers_place),
 		cmocka_unit_test(requests_are_remembered),
 		cmocka_unit_test(the_latest_ones_are_remembered),
+		cmocka_unit_test(one_id_for_different_requests_tells_nothing),
+		cmocka_unit_test(what_came_to_nothing_is_not_remembered),
 		cmocka_unit_test(memory_that_runs_out_is_told_or_borne),
 	};
 
