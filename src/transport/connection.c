@@ -6,8 +6,9 @@
 
 enum { CLOSED_MS = 1000 }; /* for answers to a peer that shut its side */
 
-/* A half-close counts as gone, as it does in Node's server. Bytes that come are
- * a pipelined request, which waits its turn. */
+/* A half-close counts as gone: who waits for messages reads on for long and has
+ * no reason to shut its side. Bytes that come are a pipelined request, which waits
+ * its turn. */
 static bool
 has_gone(const struct connection *cn)
 {
@@ -69,7 +70,6 @@ connection_end(struct connection *cn)
 	cn->busy = false;
 	cn->ended_ms = loop_now_ms(cn->config->loop);
 	connection_rest(cn);
-	connection_complete(cn);
 }
 
 /* Edges come once: a close that is seen while a request is being read is

@@ -5,7 +5,9 @@
  * setting it anew for each poll would cost two system calls.
  *
  * Deadlines for a request's head and body, since libmicrohttpd's time-out begins
- * anew with every byte. */
+ * anew with every byte. Part of a later head that came while the request before
+ * it was at work, with nothing behind it, is left to that time-out: its edge has
+ * gone by. */
 #ifndef TRANSPORT_CONNECTION_H
 #define TRANSPORT_CONNECTION_H
 
