@@ -33,13 +33,21 @@ drop_text(struct exchange *x)
 	x->next = 0;
 }
 
-void
-exchange_free(struct exchange *x)
+static void
+drop_held(struct exchange *x)
 {
 	struct list_node *n;
 
 	while ((n = list_first(&x->held)))
 		waiting_drop(list_entry(n, struct waiting, in_exchange));
+}
+
+void
+exchange_free(struct exchange *x)
+{
+	struct list_node *n;
+
+	drop_held(x);
 	while ((n = list_take_first(&x->behind)))
 		exchange_free(list_entry(n, struct exchange, node));
 	list_unlink(&x->node);
@@ -169,14 +177,13 @@ take_behind(struct exchange *x, struct list *rest)
 void
 exchange_orphan_all(struct outlet *o)
 {
-	struct list_node *n = list_take_first(&o->exchanges), *h;
+	struct list_node *n = list_take_first(&o->exchanges);
 	struct exchange *x;
 
 	if (!n)
 		return;
 	x = list_entry(n, struct exchange, node);
-	while ((h = list_first(&x->held)))
-		waiting_drop(list_entry(h, struct waiting, in_exchange));
+	drop_held(x);
 	x->outlet = NULL;
 	take_behind(x, &o->exchanges);
 	switch (x->state) {

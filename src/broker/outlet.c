@@ -33,16 +33,9 @@ void
 outlet_drain(struct outlet *o)
 {
 	struct list_node *n = list_first(&o->exchanges);
-	struct exchange *x = n ? list_entry(n, struct exchange, node) : NULL;
-	bool last = !x;
 
-	/* The last answer ends the exchange. */
-	while (!last) {
-		n = list_first(&x->held);
-		last = !n || !list_next(&x->held, n);
-		if (n)
-			waiting_answer(list_entry(n, struct waiting, in_exchange));
-	}
+	if (n)
+		waiting_answer_all(list_entry(n, struct exchange, node));
 }
 
 void

@@ -159,10 +159,29 @@ answer(struct waiting *w, bool with_messages)
 	exchange_finish_if_done(x);
 }
 
+static void
+answer_all(struct exchange *x, bool with_messages)
+{
+	struct list_node *n = list_first(&x->held);
+	bool last = !n;
+
+	while (!last) {
+		n = list_first(&x->held);
+		last = !list_next(&x->held, n); /* its answer ends the exchange */
+		answer(list_entry(n, struct waiting, in_exchange), with_messages);
+	}
+}
+
 void
 waiting_answer(struct waiting *w)
 {
 	answer(w, false);
+}
+
+void
+waiting_answer_all(struct exchange *x)
+{
+	answer_all(x, false);
 }
 
 static bool
@@ -183,21 +202,14 @@ static void
 answer_when_all_due(struct waiting *w)
 {
 	struct exchange *x = w->exchange;
-	bool last = false;
 
 	w->due = true;
 	if (!x) {
 		answer(w, true);
 		return;
 	}
-	if (!all_due(x))
-		return;
-	while (!last) {
-		struct list_node *n = list_first(&x->held);
-
-		last = !list_next(&x->held, n); /* its answer ends the exchange */
-		answer(list_entry(n, struct waiting, in_exchange), true);
-	}
+	if (all_due(x))
+		answer_all(x, true);
 }
 
 void

@@ -38,6 +38,9 @@ void waiting_answer_ready(struct broker *b);
  * over, or the session ends. */
 void waiting_answer(struct waiting *w);
 
+/* The same for all that a poll's batch holds; the last answer ends the exchange. */
+void waiting_answer_all(struct exchange *x);
+
 /* It will not be answered: its peer is gone, or another place answers it. */
 void waiting_drop(struct waiting *w);
 

@@ -5,7 +5,7 @@
 
 enum {
 	SMALL_POOL = 8192, /* bytes; less makes polls no cheaper and slower */
-	BODY_STALLS = 4,   /* stall times that a body may take to come in */
+	ARRIVAL_STALLS = 4, /* stall times that a body or message may take to come in */
 	ROOMY = 4,         /* times as large: for the largest head, and cookies copied */
 };
 
@@ -53,6 +53,7 @@ init_transports(struct worker *w, const struct config *cfg, unsigned connections
 		.unsent_bytes = lim->unsent_bytes,
 		.unproved_messages = clamp(lim->queue_messages),
 		.stall_ms = lim->stall_ms,
+		.arrival_ms = ARRIVAL_STALLS * lim->stall_ms,
 		.ping_ms = cfg->ping_ms,
 	};
 	struct http_config hc = {
@@ -61,7 +62,7 @@ init_transports(struct worker *w, const struct config *cfg, unsigned connections
 							     : lim->header_bytes,
 		.connections = connections,
 		.head_ms = lim->head_ms,
-		.body_ms = BODY_STALLS * lim->stall_ms,
+		.body_ms = ARRIVAL_STALLS * lim->stall_ms,
 		.route = route,
 	};
 	struct entry_config ec = {

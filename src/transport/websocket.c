@@ -21,7 +21,6 @@ enum {
 	INPUT_BYTES = 65536,
 	CLOSE_MS = 5000,  /* the peer may take so long to answer a close */
 	LINGER_MS = 2000, /* and so long to shut its side */
-	MESSAGE_STALLS = 4, /* stall times that one message may take to come in */
 };
 
 /* ---- state and time ---- */
@@ -59,7 +58,7 @@ deadline(const struct websocket *w)
 	if (w->blocked_ms)
 		at = earlier(at, w->blocked_ms + cfg->stall_ms);
 	if (w->message_ms)
-		at = earlier(at, w->message_ms + MESSAGE_STALLS * cfg->stall_ms);
+		at = earlier(at, w->message_ms + cfg->arrival_ms);
 	return at;
 }
 
@@ -250,10 +249,10 @@ on_ready(void *arg, short events)
 static bool
 has_stalled(const struct websocket *w, int64_t now)
 {
-	int64_t stall_ms = w->ws->config.stall_ms;
+	const struct websocket_config *cfg = &w->ws->config;
 
-	return (w->blocked_ms && now >= w->blocked_ms + stall_ms) ||
-	       (w->message_ms && now >= w->message_ms + MESSAGE_STALLS * stall_ms);
+	return (w->blocked_ms && now >= w->blocked_ms + cfg->stall_ms) ||
+	       (w->message_ms && now >= w->message_ms + cfg->arrival_ms);
 }
 
 static void

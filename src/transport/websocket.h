@@ -11,6 +11,7 @@ struct websocket_config {
 	size_t unsent_bytes;      /* waiting for one socket */
 	uint32_t unproved_messages; /* kept until a pong, at most */
 	int64_t stall_ms;         /* a socket may take nothing for so long */
+	int64_t arrival_ms;       /* from a message's first byte until it is whole */
 	int64_t ping_ms;          /* between keep-alive pings; 0: none */
 };
 
