@@ -45,9 +45,7 @@ is_json(const struct head *head)
 	end = media.n ? memchr(media.p, ';', media.n) : NULL;
 	if (end)
 		media.n = (size_t)(end - media.p);
-	while (media.n && (media.p[media.n - 1] == ' ' || media.p[media.n - 1] == '\t'))
-		media.n--;
-	return head_same(media, STR("application/json"));
+	return head_same(head_trim(media), STR("application/json"));
 }
 
 /* The one entry exactly, without parameters (Faye: node_adapter). */

@@ -12,10 +12,7 @@
 #include "transport/peer.h"
 #include "transport/upgrade.h"
 
-enum {
-	LARGE_HEAD_PART = 4, /* a head beyond this part of a small pool is large */
-	REFUSAL_READS = 16,  /* of what a refused peer still sends */
-};
+enum { REFUSAL_READS = 16 }; /* of what a refused peer still sends */
 
 struct entry {
 	struct entries *en;
@@ -99,11 +96,10 @@ refuse(struct entry *e, int status, const char *why)
 /* ---- where it goes ---- */
 
 static void
-to_http(struct entry *e, size_t head_n)
+to_http(struct entry *e, const struct head *head)
 {
 	struct sockaddr_storage addr = e->addr;
-	bool is_large = head_n > e->en->http->config.pool_bytes / LARGE_HEAD_PART;
-	struct http *h = is_large ? e->en->roomy : e->en->http;
+	struct http *h = http_has_room(e->en->http, head) ? e->en->http : e->en->roomy;
 	socklen_t n = e->addr_n;
 	int fd = e->fd;
 
@@ -171,7 +167,7 @@ decide(struct entry *e, struct str bytes)
 	else if (upgrade_is_asked(&head))
 		to_websocket(e, &head);
 	else
-		to_http(e, head.n);
+		to_http(e, &head);
 	return false;
 }
 

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { RECORD_BYTES = 72 }; /* libmicrohttpd 0.9.75: struct MHD_HTTP_Header, aligned */
+
 /* RFC 9110 5.6.2 */
 static bool
 is_token_char(unsigned char c)
@@ -47,8 +49,8 @@ is_target(struct str s)
 	return s.n > 0;
 }
 
-static struct str
-trim(struct str s)
+struct str
+head_trim(struct str s)
 {
 	while (s.n && (*s.p == ' ' || *s.p == '\t')) {
 		s.p++;
@@ -108,7 +110,7 @@ head_add(struct head *h, struct str name, struct str value)
 		return HEAD_BAD;
 	if (h->count == HEAD_MAX_FIELDS)
 		return HEAD_TOO_MANY;
-	h->fields[h->count++] = (struct head_field){ name, trim(value) };
+	h->fields[h->count++] = (struct head_field){ name, head_trim(value) };
 	return 0;
 }
 
@@ -188,15 +190,34 @@ head_check(const struct head *h)
 	return 0;
 }
 
-size_t
-head_size(const struct head *h)
+static size_t
+count_char(struct str s, char c)
 {
-	size_t n = h->method.n + h->target.n;
+	size_t i, n = 0;
+
+	for (i = 0; i < s.n; i++)
+		n += s.p[i] == c;
+	return n;
+}
+
+size_t
+head_cost(const struct head *h)
+{
+	size_t bytes = h->method.n + h->target.n;
+	size_t records = 1 + count_char(h->target, '&');
 	unsigned i;
 
-	for (i = 0; i < h->count; i++)
-		n += h->fields[i].name.n + h->fields[i].value.n;
-	return n;
+	for (i = 0; i < h->count; i++) {
+		struct str value = h->fields[i].value;
+
+		bytes += h->fields[i].name.n + value.n + 4; /* ": " and CR LF */
+		records++;
+		if (!head_same(h->fields[i].name, STR("Cookie")))
+			continue;
+		bytes += value.n;
+		records += 1 + count_char(value, ';');
+	}
+	return bytes + records * RECORD_BYTES;
 }
 
 const struct str *
@@ -217,7 +238,7 @@ list_has(struct str list, struct str token)
 		const char *comma = memchr(list.p, ',', list.n);
 		size_t n = comma ? (size_t)(comma - list.p) : list.n;
 
-		if (head_same(trim((struct str){ list.p, n }), token))
+		if (head_same(head_trim((struct str){ list.p, n }), token))
 			return true;
 		n += comma != NULL;
 		list.p += n;

@@ -38,13 +38,16 @@ int head_add(struct head *h, struct str name, struct str value);
  * 501. */
 int head_check(const struct head *h);
 
-/* Bytes of names and values. */
-size_t head_size(const struct head *h);
+/* What it costs libmicrohttpd to hold, in bytes of its pool: the text, cookies
+ * twice since they are copied, and a record for each field, cookie and argument. */
+size_t head_cost(const struct head *h);
 
 /* The first field of that name (letters' case does not count), or NULL. */
 const struct str *head_find(const struct head *h, struct str name);
 /* Whether some field of that name has `token` in its list. */
 bool head_has_token(const struct head *h, struct str name, struct str token);
+/* Without the blanks around it. */
+struct str head_trim(struct str s);
 /* Same letters but for their case. */
 bool head_same(struct str a, struct str b);
 

@@ -13,6 +13,7 @@
 enum {
 	RESUME_CROWD = 2000,  /* from so many suspended on */
 	RESUME_PAUSE_MS = 2,
+	ANSWER_BYTES = 768,   /* of a pool, for reading on and the answer's head */
 	IDLE_SECONDS = 75,    /* a kept-alive connection; longer than proxies' 60 */
 };
 
@@ -68,6 +69,12 @@ resume(void *arg)
 	h->resumed_ms = now;
 	request_resume_all(h);
 	run(h);
+}
+
+bool
+http_has_room(const struct http *h, const struct head *head)
+{
+	return head_cost(head) + ANSWER_BYTES <= h->config.pool_bytes;
 }
 
 void

@@ -9,6 +9,7 @@
 
 #include "broker/broker.h"
 #include "transport/connection.h"
+#include "transport/head.h"
 #include "transport/route.h"
 #include "transport/websocket.h"
 
@@ -46,6 +47,9 @@ int http_init(struct http *h, struct loop *loop, const struct log *log,
 	      struct broker *b, struct websockets *ws, const struct http_config *cfg);
 /* Answers what is held and ends all connections. */
 void http_clear(struct http *h);
+
+/* Whether that head leaves room in a connection's pool for the answer's. */
+bool http_has_room(const struct http *h, const struct head *head);
 
 /* Takes the connection; its bytes have only been peeked at. Closes it on
  * failure. */

@@ -102,10 +102,8 @@ request_drain_all(struct http *h)
 		struct request *r = list_entry(n, struct request, node);
 
 		outlet_drain(&r->outlet);
-		if (r->state == RUNNING) {
-			outlet_gone(&r->outlet);
-			end_wait(r, GONE);
-		}
+		if (r->state == RUNNING)
+			outlet_hang_up(&r->outlet);
 	}
 }
 
@@ -114,8 +112,7 @@ on_peer_gone(void *arg)
 {
 	struct request *r = arg;
 
-	outlet_gone(&r->outlet);
-	end_wait(r, GONE);
+	outlet_hang_up(&r->outlet);
 }
 
 static enum MHD_Result
@@ -207,7 +204,7 @@ begin(struct request *r, const char *url, const char *method, const char *versio
 	r->asked = asked_by(&head);
 	/* The answer must fit beside it. Nothing has been done yet; on a fresh
 	 * connection such a head is welcome, see entry.h. */
-	if (head_size(&head) > r->http->config.pool_bytes / 3)
+	if (!http_has_room(r->http, &head))
 		return refuse(r, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE);
 	return MHD_YES;
 }

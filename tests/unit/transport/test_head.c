@@ -341,6 +341,31 @@ sameness_does_not_see_case(void **state)
 	assert_false(head_same(STR("abc"), STR("abd")));
 }
 
+static size_t
+cost_of(const char *bytes)
+{
+	struct head h;
+
+	assert_int_equal(head_parse(&h, str_from(bytes)), 0);
+	return head_cost(&h);
+}
+
+/* A cookie is copied and each of a list gets a record, as each field does. */
+static void
+cookies_cost_twice_and_each_its_record(void **state)
+{
+	size_t bare = cost_of("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+	size_t other = cost_of("GET / HTTP/1.1\r\nHost: h\r\nCookin: abcdefgh\r\n\r\n");
+	size_t one = cost_of("GET / HTTP/1.1\r\nHost: h\r\nCookie: abcdefgh\r\n\r\n");
+	size_t two = cost_of("GET / HTTP/1.1\r\nHost: h\r\ncookie: abcd;fgh\r\n\r\n");
+	size_t record = other - bare - sizeof("Cookin: abcdefgh\r\n") + 1;
+
+	(void)state;
+	assert_true(record > 0);
+	assert_int_equal(one, other + 8 + record);
+	assert_int_equal(two, one + record);
+}
+
 int
 main(void)
 {
@@ -361,6 +386,7 @@ main(void)
 		cmocka_unit_test(only_chunked_is_understood),
 		cmocka_unit_test(tokens_are_found_in_all_lists_of_that_name),
 		cmocka_unit_test(sameness_does_not_see_case),
+		cmocka_unit_test(cookies_cost_twice_and_each_its_record),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
