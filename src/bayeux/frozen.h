@@ -57,6 +57,13 @@ frozen_wire(const struct frozen *f)
 	return (struct str){ f->bytes, (size_t)f->head_n + f->text_n };
 }
 
+/* The frame's payload: for a message, the array of it alone. */
+static inline struct str
+frozen_text(const struct frozen *f)
+{
+	return (struct str){ f->bytes + f->head_n, f->text_n };
+}
+
 /* The message's JSON object, without the array around it. */
 static inline struct str
 frozen_json(const struct frozen *f)

@@ -48,13 +48,16 @@ init_transports(struct worker *w, const struct config *cfg, unsigned connections
 {
 	const struct limits *lim = &cfg->limits;
 	struct route route = { w->mounts, cfg->mount_count };
-	struct websocket_config wc = {
-		.message_bytes = lim->message_bytes,
+	struct stream_config sc = {
 		.unsent_bytes = lim->unsent_bytes,
 		.unproved_messages = clamp(lim->queue_messages),
 		.stall_ms = lim->stall_ms,
-		.arrival_ms = ARRIVAL_STALLS * lim->stall_ms,
 		.ping_ms = cfg->ping_ms,
+	};
+	struct websocket_config wc = {
+		.stream = sc,
+		.message_bytes = lim->message_bytes,
+		.arrival_ms = ARRIVAL_STALLS * lim->stall_ms,
 	};
 	struct http_config hc = {
 		.body_bytes = lim->message_bytes,

@@ -213,7 +213,7 @@ on_late(void *arg)
 static size_t
 count_connections(const struct entries *en)
 {
-	return en->count + en->websockets->count + http_count(en->http) +
+	return en->count + en->websockets->streams.count + http_count(en->http) +
 	       http_count(en->roomy);
 }
 

@@ -4,14 +4,14 @@
 #include <stdlib.h>
 
 struct loan {
-	struct websocket_lender lender;
+	struct stream_lender lender;
 	struct http *http;
 	struct MHD_UpgradeResponseHandle *handle;
 };
 
 /* libmicrohttpd closes the descriptor, when it gets a turn. */
 static void
-on_done(struct websocket_lender *lender)
+on_done(struct stream_lender *lender)
 {
 	struct loan *l = (struct loan *)(void *)lender;
 

@@ -5,19 +5,52 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-enum { OUTBOX_MAX_IOV = 64 };
+#include "util/buf.h"
+
+enum { OUTBOX_MAX_IOV = 64, MAX_PIECES = 3 };
+
+/* ---- form ---- */
+
+/* Messages hold no line breaks (message_freeze), so one line is enough (Faye ends
+ * lines with CR LF). */
+static unsigned
+make_pieces(const struct outbox *ob, const struct frozen *f, struct str pieces[MAX_PIECES])
+{
+	if (ob->form == OUTBOX_FRAMES || !frozen_is_message(f)) {
+		pieces[0] = frozen_wire(f);
+		return 1;
+	}
+	pieces[0] = STR("data: ");
+	pieces[1] = frozen_text(f);
+	pieces[2] = STR("\r\n\r\n");
+	return 3;
+}
+
+static size_t
+size_of(const struct outbox *ob, const struct frozen *f)
+{
+	struct str pieces[MAX_PIECES];
+	unsigned i, count = make_pieces(ob, f, pieces);
+	size_t n = 0;
+
+	for (i = 0; i < count; i++)
+		n += pieces[i].n;
+	return n;
+}
+
+/* ---- life ---- */
 
 void
 outbox_clear(struct outbox *ob)
 {
 	queue_clear(&ob->queue);
-	*ob = (struct outbox){ .ping_number = ob->ping_number };
+	*ob = (struct outbox){ .ping_number = ob->ping_number, .form = ob->form };
 }
 
 int
 outbox_give(struct outbox *ob, struct frozen *f)
 {
-	size_t n = frozen_wire(f).n;
+	size_t n = size_of(ob, f);
 	int rc = queue_give(&ob->queue, f);
 
 	if (!rc)
@@ -31,9 +64,13 @@ drop(struct outbox *ob, uint32_t n)
 {
 	uint32_t i;
 
-	for (i = 0; i < n; i++)
-		if (frozen_is_message(queue_peek(&ob->queue, i)))
+	for (i = 0; i < n; i++) {
+		const struct frozen *f = queue_peek(&ob->queue, i);
+
+		ob->kept -= size_of(ob, f);
+		if (frozen_is_message(f))
 			ob->unproved--;
+	}
 	queue_drop(&ob->queue, n);
 	ob->sent -= n;
 	ob->proves -= ob->proves < n ? ob->proves : n;
@@ -110,13 +147,28 @@ outbox_pong(struct outbox *ob, struct str payload)
 	drop_settled(ob);
 }
 
+void
+outbox_prove_but(struct outbox *ob, size_t bytes)
+{
+	size_t left = bytes > ob->offset ? bytes - ob->offset : 0;
+	uint32_t n = ob->sent;
+
+	while (n && left) {
+		size_t size = size_of(ob, queue_peek(&ob->queue, --n));
+
+		left -= size < left ? size : left;
+	}
+	drop(ob, n);
+	drop_settled(ob);
+}
+
 uint32_t
 outbox_trim(struct outbox *ob, uint32_t messages, size_t bytes)
 {
 	uint32_t before = ob->unproved;
 
 	while (ob->unproved &&
-	       (ob->unproved > messages || ob->queue.bytes - ob->unsent > bytes))
+	       (ob->unproved > messages || ob->kept > bytes))
 		drop(ob, 1);
 	drop_settled(ob);
 	return before - ob->unproved;
@@ -124,20 +176,39 @@ outbox_trim(struct outbox *ob, uint32_t messages, size_t bytes)
 
 /* ---- writing ---- */
 
+/* Adds what is left of `pieces` after `*skip` bytes. */
+static unsigned
+add_pieces(struct iovec *iov, const struct str *pieces, unsigned count, size_t *skip)
+{
+	unsigned i, added = 0;
+
+	for (i = 0; i < count; i++) {
+		size_t gone = *skip < pieces[i].n ? *skip : pieces[i].n;
+
+		*skip -= gone;
+		if (gone == pieces[i].n)
+			continue;
+		/* iovec has no const; sendmsg does not write. */
+		iov[added].iov_base = (void *)(uintptr_t)(pieces[i].p + gone);
+		iov[added++].iov_len = pieces[i].n - gone;
+	}
+	return added;
+}
+
 static unsigned
 gather(const struct outbox *ob, struct iovec *iov)
 {
-	uint32_t i = ob->sent, count = 0;
+	struct str pieces[MAX_PIECES];
+	size_t skip = ob->offset;
+	uint32_t i = ob->sent;
+	unsigned n = 0;
 
-	for (; i < ob->queue.count && count < OUTBOX_MAX_IOV; i++, count++) {
-		struct str wire = frozen_wire(queue_peek(&ob->queue, i));
-		size_t skip = count ? 0 : ob->offset;
+	for (; i < ob->queue.count && n + MAX_PIECES <= OUTBOX_MAX_IOV; i++) {
+		unsigned count = make_pieces(ob, queue_peek(&ob->queue, i), pieces);
 
-		/* iovec has no const; sendmsg does not write. */
-		iov[count].iov_base = (void *)(uintptr_t)(wire.p + skip);
-		iov[count].iov_len = wire.n - skip;
+		n += add_pieces(iov + n, pieces, count, &skip);
 	}
-	return count;
+	return n;
 }
 
 static void
@@ -147,11 +218,12 @@ advance(struct outbox *ob, size_t n)
 	n += ob->offset;
 	while (ob->sent < ob->queue.count) {
 		const struct frozen *f = queue_peek(&ob->queue, ob->sent);
-		size_t size = frozen_wire(f).n;
+		size_t size = size_of(ob, f);
 
 		if (n < size)
 			break;
 		n -= size;
+		ob->kept += size;
 		ob->sent++;
 		if (frozen_is_message(f))
 			ob->unproved++;
@@ -185,14 +257,29 @@ outbox_write(struct outbox *ob, int fd)
 
 /* ---- giving back ---- */
 
+/* A message that is partly sent goes on as mere bytes: it has been given back and
+ * must not be a second time. */
+static struct frozen *
+as_bytes(const struct outbox *ob, const struct frozen *f)
+{
+	struct str pieces[MAX_PIECES];
+	unsigned i, count = make_pieces(ob, f, pieces);
+	struct buf whole = BUF_INIT;
+	struct frozen *kept = NULL;
+
+	for (i = 0; i < count; i++)
+		buf_add_str(&whole, pieces[i]);
+	if (!whole.failed)
+		kept = frozen_new_raw(buf_str(&whole));
+	buf_clear(&whole);
+	return kept;
+}
+
 /* What must still go out after the messages were given back. */
 static void
 keep_frame(struct outbox *rest, struct frozen *f, uint32_t offset)
 {
-	/* A message that is partly sent goes on as mere bytes: it has been given
-	 * back and must not be a second time. */
-	struct frozen *kept = frozen_is_message(f) ? frozen_new_raw(frozen_wire(f))
-						   : frozen_ref(f);
+	struct frozen *kept = frozen_is_message(f) ? as_bytes(rest, f) : frozen_ref(f);
 
 	if (!kept || queue_give_front(&rest->queue, kept)) {
 		rest->broken = true;
@@ -205,7 +292,8 @@ keep_frame(struct outbox *rest, struct frozen *f, uint32_t offset)
 void
 outbox_give_back(struct outbox *ob, void (*take)(void *arg, struct frozen *f), void *arg)
 {
-	struct outbox rest = { .ping_number = ob->ping_number, .broken = ob->broken };
+	struct outbox rest = { .ping_number = ob->ping_number, .form = ob->form,
+			       .broken = ob->broken };
 	uint32_t i;
 
 	for (i = ob->queue.count; i-- > 0;) {

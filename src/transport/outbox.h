@@ -1,20 +1,28 @@
-/* What goes out on one WebSocket: a ring of frozen frames, in three parts:
+/* What goes out on one stream: a ring of frozen frames, in three parts:
  *
  *     sent, not proved | partly sent | not sent
  *
- * The kernel's word that bytes were taken proves nothing. A numbered ping's
- * pong does: what was sent before that ping has arrived. Until then messages
- * stay, so that the next outlet can have them (docs/architecture.md). Other
- * frames need no proof. */
+ * The kernel's word that bytes were taken proves nothing. On a WebSocket a
+ * numbered ping's pong does: what was sent before that ping has arrived. Who
+ * cannot ping has the peer's kernel's word that bytes have come to it. Until
+ * then messages stay, so that the next outlet can have them
+ * (docs/architecture.md). Other frames need no proof. */
 #ifndef TRANSPORT_OUTBOX_H
 #define TRANSPORT_OUTBOX_H
 
 #include "session/queue.h"
 #include "util/str.h"
 
+/* How a message looks on the wire; all else goes as it is. */
+enum outbox_form {
+	OUTBOX_FRAMES, /* RFC 6455 */
+	OUTBOX_EVENTS, /* text/event-stream: each message an event */
+};
+
 struct outbox {
 	struct queue queue;
 	size_t unsent;        /* bytes; shared ones count in full */
+	size_t kept;          /* bytes of the sent ones */
 	uint32_t sent;        /* frames in front that are on their way */
 	uint32_t offset;      /* bytes sent of the one behind them */
 	uint32_t ping_number; /* of the latest ping; Faye counts from 1 */
@@ -23,6 +31,7 @@ struct outbox {
 			       * arrived when its pong, or a later one's, comes;
 			       * 0: none is out */
 	uint32_t unproved;    /* messages among the sent ones */
+	uint8_t form;         /* enum outbox_form; set it before the first */
 	bool broken;          /* the rest of a frame was lost for want of memory */
 };
 
@@ -35,6 +44,8 @@ int outbox_give(struct outbox *ob, struct frozen *f);
 int outbox_ping(struct outbox *ob);
 /* A pong came. */
 void outbox_pong(struct outbox *ob, struct str payload);
+/* All but the last `bytes` that were sent have arrived. */
+void outbox_prove_but(struct outbox *ob, size_t bytes);
 
 static inline bool
 outbox_is_ping_out(const struct outbox *ob)
