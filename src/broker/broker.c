@@ -146,10 +146,8 @@ broker_end_session(struct broker *b, struct session *s)
 		else
 			waiting_answer(s->held);
 	}
-	if (o) {
-		outlet_unbind(o);
-		o->ops->close(o);
-	}
+	if (o)
+		outlet_part(o);
 	registry_end(&b->registry, s);
 }
 
@@ -268,4 +266,10 @@ broker_take(struct broker *b, struct outlet *o, char *text, size_t n)
 {
 	(void)b;
 	return exchange_start(o, text, n);
+}
+
+bool
+broker_knows(const struct broker *b, struct str client_id)
+{
+	return registry_find(&b->registry, client_id) != NULL;
 }

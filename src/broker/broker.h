@@ -58,6 +58,9 @@ void broker_free(struct broker *b);
  * nothing was done) or -ENOMEM. */
 int broker_take(struct broker *b, struct outlet *o, char *text, size_t n);
 
+/* Whether that client is here. */
+bool broker_knows(const struct broker *b, struct str client_id);
+
 /* ---- for handlers and outlets ---- */
 
 struct reply_advice broker_advice(const struct broker *b, bool event_source);

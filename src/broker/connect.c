@@ -31,6 +31,12 @@ reply_failure(struct exchange *x, const struct message *m, const struct reply_er
 	return HANDLER_DONE;
 }
 
+static bool
+is_event_source(const struct message *m)
+{
+	return span_is(&m->connection_type, STR("eventsource"));
+}
+
 /* How long the answer may take. More than our timeout is cut down to it, so
  * that nobody is held beyond the life of a session. */
 static int64_t
@@ -38,7 +44,7 @@ hold_ms(const struct exchange *x, const struct message *m, double asked_ms)
 {
 	int64_t most = x->broker->timeout_ms;
 
-	if (span_is(&m->connection_type, STR("eventsource")))
+	if (is_event_source(m))
 		return 0;
 	return asked_ms < 0 || asked_ms >= (double)most ? most : (int64_t)asked_ms;
 }
@@ -79,6 +85,20 @@ take_over(const struct exchange *x, struct session *s, uint64_t key)
 		outlet_hang_up(former);
 }
 
+/* Where its messages go from now on. */
+static void
+set_course(struct exchange *x, const struct message *m, struct session *s)
+{
+	if (outlet_is_stream(x->outlet))
+		outlet_bind(x->outlet, s);
+	else if (!s->outlet)
+		return;
+	else if (is_event_source(m))
+		outlet_feed(s->outlet); /* its stream is another connection */
+	else
+		outlet_unbind(s->outlet);
+}
+
 enum handler_result
 handle_connect(struct exchange *x, const struct message *m)
 {
@@ -98,10 +118,7 @@ handle_connect(struct exchange *x, const struct message *m)
 	/* A stream's unproved messages go back to the queue before this connect
 	 * is taken as what it acknowledges: it says nothing of them. */
 	session_connect(s, key);
-	if (outlet_is_stream(x->outlet))
-		outlet_bind(x->outlet, s);
-	else if (s->outlet)
-		outlet_unbind(s->outlet);
+	set_course(x, m, s);
 	if (!x->outlet)
 		return HANDLER_DONE; /* gone by now */
 	if (waiting_hold(x, m, s, key, hold_ms(x, m, asked_ms)))

@@ -58,11 +58,21 @@ outlet_unbind(struct outlet *o)
 }
 
 void
+outlet_part(struct outlet *o)
+{
+	struct session *s = o->session;
+
+	s->outlet = NULL;
+	o->session = NULL;
+	o->ops->close(o);
+}
+
+void
 outlet_feed(struct outlet *o)
 {
 	struct session *s = o->session;
 
-	while (s && s->queue.count && o->ops->has_room(o))
+	while (s && s->queue.count && !s->given && o->ops->has_room(o))
 		o->ops->send(o, queue_take(&s->queue));
 }
 
@@ -83,4 +93,15 @@ outlet_bind(struct outlet *o, struct session *s)
 		s->outlet = o;
 	}
 	outlet_feed(o);
+}
+
+int
+outlet_attach(struct outlet *o, struct str client_id)
+{
+	struct session *s = registry_find(&o->broker->registry, client_id);
+
+	if (!s)
+		return OUTLET_UNKNOWN;
+	outlet_bind(o, s);
+	return 0;
 }

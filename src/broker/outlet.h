@@ -2,8 +2,8 @@
  * connection or request, and fills in what it can do.
  *
  * A poll takes one batch and answers it once. A stream takes any number of
- * batches, and once a connect has bound it to a session also that session's
- * messages, whenever they come. */
+ * batches, and once it is bound to a session also that session's messages,
+ * whenever they come. A connect on it binds it, or its opening does. */
 #ifndef BROKER_OUTLET_H
 #define BROKER_OUTLET_H
 
@@ -38,7 +38,7 @@ struct outlet_ops {
 struct outlet {
 	const struct outlet_ops *ops;
 	struct broker *broker;
-	struct session *session; /* a stream's, since a connect bound it; or NULL */
+	struct session *session; /* whose messages a stream gets; or NULL */
 	struct list exchanges;   /* batches under way, oldest first; one runs */
 	bool starting;           /* inside start_next, see exchange.c */
 	bool gone;               /* see outlet_gone */
@@ -65,11 +65,18 @@ void outlet_drain(struct outlet *o);
 /* From now on `s` gets its messages by stream `o`, those that wait first. What
  * either was bound to before is released. */
 void outlet_bind(struct outlet *o, struct session *s);
+/* The same by an id and without a connect. 0, or OUTLET_UNKNOWN: nobody has it. */
+enum { OUTLET_UNKNOWN = 1 };
+int outlet_attach(struct outlet *o, struct str client_id);
 /* Sends what waits for the stream's session, as far as there is room. Until
- * the last of it has gone, new messages wait behind it. */
+ * the last of it has gone, new messages wait behind it; and all do while it is
+ * open whether a poll's answer has arrived, which the next connect tells. */
 void outlet_feed(struct outlet *o);
 /* The reverse: what is not proved goes back to the session's queue. */
 void outlet_unbind(struct outlet *o);
+/* The stream's session has ended: what was sent goes its way, nothing goes back,
+ * and the stream closes behind it. */
+void outlet_part(struct outlet *o);
 /* For give_back: takes the reference. */
 void outlet_put_back(struct outlet *o, struct frozen *f);
 

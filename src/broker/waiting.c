@@ -145,7 +145,9 @@ answer(struct waiting *w, bool with_messages)
 	detach(w);
 	if (x) {
 		add_reply(w, exchange_reply(x));
-		if (with_messages) {
+		/* An event source gets its messages by its stream, once it is open:
+		 * given here, too, they might come twice. */
+		if (with_messages && !w->event_source) {
 			add_messages(x, &w->session->queue);
 			session_give_all(w->session, w->key);
 		}

@@ -33,7 +33,7 @@ const struct option_def options[] = {
 	  RANGE(0, DAY_MS), .help = "pause of a client between two of them" },
 	{ OPTION_SECONDS, .name = "ping", .argument = "SECONDS",
 	  .key = "ping", .initial = "0", FIELD(ping_ms), RANGE(0, DAY_MS),
-	  .help = "between WebSocket ping frames; 0: none" },
+	  .help = "between signs of life on a stream; 0: as Faye" },
 	{ OPTION_CHOICE, .name = "log-level", .argument = "LEVEL",
 	  .key = "log_level", .initial = "info", .choices = log_levels,
 	  FIELD(log_level), .help = "log: " },

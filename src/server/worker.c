@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "transport/eventsource.h"
+
 enum {
 	SMALL_POOL = 8192, /* bytes; less makes polls no cheaper and slower */
 	ARRIVAL_STALLS = 4, /* stall times that a body or message may take to come in */
+	EVENTSOURCE_PING_MS = 10000, /* as Faye's (faye-websocket: eventsource) */
 	ROOMY = 4,         /* times as large: for the largest head, and cookies copied */
 };
 
@@ -76,14 +79,20 @@ init_transports(struct worker *w, const struct config *cfg, unsigned connections
 	};
 	int rc = websockets_init(&w->websockets, w->loop, w->log, w->broker, &wc);
 
-	if (!rc)
-		rc = http_init(&w->http, w->loop, w->log, w->broker, &w->websockets, &hc);
+	if (rc)
+		return rc;
+	if (!sc.ping_ms)
+		sc.ping_ms = EVENTSOURCE_PING_MS;
+	eventsources_init(&w->eventsources, w->loop, w->log, w->broker, &sc);
+	rc = http_init(&w->http, w->loop, w->log, w->broker, &w->websockets,
+		       &w->eventsources, &hc);
 	hc.pool_bytes *= ROOMY;
 	if (!rc)
-		rc = http_init(&w->roomy, w->loop, w->log, w->broker, &w->websockets, &hc);
+		rc = http_init(&w->roomy, w->loop, w->log, w->broker, &w->websockets,
+			       &w->eventsources, &hc);
 	if (!rc)
 		rc = entries_init(&w->entries, w->loop, w->log, &w->http, &w->roomy,
-				  &w->websockets, &ec);
+				  &w->websockets, &w->eventsources, &ec);
 	return rc;
 }
 
@@ -111,6 +120,7 @@ worker_clear(struct worker *w)
 	entries_clear(&w->entries);
 	/* Lent descriptors go back to the daemon before that stops. */
 	websockets_clear(&w->websockets);
+	streams_clear(&w->eventsources);
 	http_clear(&w->http);
 	http_clear(&w->roomy);
 	broker_free(w->broker);

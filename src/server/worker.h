@@ -1,4 +1,4 @@
-/* One thread's share of the server: loop, broker, HTTP daemon, WebSockets, the
+/* One thread's share of the server: loop, broker, HTTP daemons, streams, the
  * way in. */
 #ifndef SERVER_WORKER_H
 #define SERVER_WORKER_H
@@ -12,6 +12,7 @@ struct worker {
 	struct broker *broker;
 	struct http http, roomy; /* see entry.h */
 	struct websockets websockets;
+	struct streams eventsources;
 	struct entries entries;
 	struct str *mounts; /* owned array; the texts are the config's */
 };

@@ -60,8 +60,8 @@ asked_by(const struct head *head)
 {
 	if (cors_is_preflight(head))
 		return ASKED_PREFLIGHT;
-	if (str_equal(head->method, STR("GET")) && !wants_events(head))
-		return ASKED_QUERY;
+	if (str_equal(head->method, STR("GET")))
+		return wants_events(head) ? ASKED_EVENTS : ASKED_QUERY;
 	if (str_equal(head->method, STR("POST")))
 		return is_json(head) ? ASKED_JSON : ASKED_FORM;
 	return ASKED_NOTHING;

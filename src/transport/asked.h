@@ -13,6 +13,7 @@ enum asked {
 	ASKED_FORM,    /* in a field of the body */
 	ASKED_QUERY,   /* in a field of the query, and a function to be called */
 	ASKED_PREFLIGHT,
+	ASKED_EVENTS, /* none: they are to be sent, as long as it lasts */
 };
 
 /* What is looked at in which order is Faye's (node_adapter). */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "transport/asked.h"
+#include "transport/eventsource.h"
 #include "transport/head.h"
 #include "transport/peer.h"
 #include "transport/upgrade.h"
@@ -107,6 +109,17 @@ to_http(struct entry *e, const struct head *head)
 	http_add(h, fd, (struct sockaddr *)&addr, n);
 }
 
+/* Takes the head alone: frames behind it stay for the socket. What was peeked at
+ * is read to the same place, so slices of it stay good. False: dropped. */
+static bool
+take_head(struct entry *e, const struct head *head)
+{
+	if (recv(e->fd, e->en->input, head->n, MSG_DONTWAIT) == (ssize_t)head->n)
+		return true;
+	drop(e);
+	return false;
+}
+
 static bool
 send_accept(int fd, const char *accept)
 {
@@ -137,14 +150,40 @@ to_websocket(struct entry *e, const struct head *head)
 		refuse(e, status, why);
 		return;
 	}
-	/* Takes the head alone: frames behind it stay for the socket. */
-	if (recv(fd, e->en->input, head->n, MSG_DONTWAIT) != (ssize_t)head->n ||
-	    !send_accept(fd, accept)) {
+	if (!take_head(e, head))
+		return;
+	if (!send_accept(fd, accept)) {
 		drop(e);
 		return;
 	}
 	leave(e);
 	websocket_open(ws, fd, STR(""), NULL);
+}
+
+/* All but an event source of somebody we know is left to libmicrohttpd, which then
+ * answers by the same rules. */
+static bool
+is_event_source(const struct entry *e, const struct head *head)
+{
+	return asked_by(head) == ASKED_EVENTS &&
+	       !head_find(head, STR("Content-Length")) &&
+	       !head_find(head, STR("Transfer-Encoding")) &&
+	       route_is_ours(&e->en->config.route, head->target) &&
+	       eventsource_is_known(e->en->eventsources,
+				    eventsource_client_id(head->target));
+}
+
+static void
+to_eventsource(struct entry *e, const struct head *head)
+{
+	struct streams *set = e->en->eventsources;
+	struct str client_id = eventsource_client_id(head->target);
+	int fd = e->fd;
+
+	if (!take_head(e, head))
+		return;
+	leave(e);
+	eventsource_open(set, fd, client_id, NULL);
 }
 
 /* Whether the entry still waits for more. */
@@ -166,6 +205,8 @@ decide(struct entry *e, struct str bytes)
 		refuse(e, status, status == 431 ? "Header too large" : "Bad request");
 	else if (upgrade_is_asked(&head))
 		to_websocket(e, &head);
+	else if (is_event_source(e, &head))
+		to_eventsource(e, &head);
 	else
 		to_http(e, &head);
 	return false;
@@ -213,7 +254,8 @@ on_late(void *arg)
 static size_t
 count_connections(const struct entries *en)
 {
-	return en->count + en->websockets->streams.count + http_count(en->http) +
+	return en->count + streams_own_count(&en->websockets->streams) +
+	       streams_own_count(en->eventsources) + http_count(en->http) +
 	       http_count(en->roomy);
 }
 
@@ -256,11 +298,12 @@ entry_add(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n)
 
 int
 entries_init(struct entries *en, struct loop *loop, const struct log *log, struct http *h,
-	     struct http *roomy, struct websockets *ws, const struct entry_config *cfg)
+	     struct http *roomy, struct websockets *ws, struct streams *eventsources,
+	     const struct entry_config *cfg)
 {
 	*en = (struct entries){
 		.loop = loop, .log = log, .http = h, .roomy = roomy, .websockets = ws,
-		.config = *cfg
+		.eventsources = eventsources, .config = *cfg
 	};
 	list_init(&en->waiting);
 	en->input = malloc(cfg->head_bytes + 1);

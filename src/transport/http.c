@@ -137,12 +137,13 @@ start_daemon(struct http *h)
 
 int
 http_init(struct http *h, struct loop *loop, const struct log *log, struct broker *b,
-	  struct websockets *ws, const struct http_config *cfg)
+	  struct websockets *ws, struct streams *eventsources, const struct http_config *cfg)
 {
 	const union MHD_DaemonInfo *info;
 
 	*h = (struct http){
-		.loop = loop, .log = log, .broker = b, .websockets = ws, .config = *cfg
+		.loop = loop, .log = log, .broker = b, .websockets = ws,
+		.eventsources = eventsources, .config = *cfg
 	};
 	h->connection = (struct connection_config){ loop, cfg->head_ms, cfg->body_ms };
 	list_init(&h->waiting);

@@ -26,6 +26,7 @@ struct http {
 	const struct log *log;
 	struct broker *broker;
 	struct websockets *websockets; /* for connections that upgrade late */
+	struct streams *eventsources;
 	struct http_config config;
 	struct connection_config connection;
 	struct MHD_Daemon *daemon;
@@ -44,7 +45,8 @@ struct http {
 
 /* 0 or -ENOMEM. */
 int http_init(struct http *h, struct loop *loop, const struct log *log,
-	      struct broker *b, struct websockets *ws, const struct http_config *cfg);
+	      struct broker *b, struct websockets *ws, struct streams *eventsources,
+	      const struct http_config *cfg);
 /* Answers what is held and ends all connections. */
 void http_clear(struct http *h);
 
@@ -55,7 +57,7 @@ bool http_has_room(const struct http *h, const struct head *head);
  * failure. */
 void http_add(struct http *h, int fd, const struct sockaddr *addr, socklen_t n);
 
-/* Its connections, those it lent to WebSockets among them. */
+/* Its connections, those it lent to streams among them. */
 size_t http_count(const struct http *h);
 
 /* Lets the daemon do what it can, soon: after something was added or changed. */

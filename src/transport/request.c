@@ -7,7 +7,10 @@
  * While RUNNING the connection is suspended, when the broker has not answered
  * at once. libmicrohttpd does not watch a suspended socket, so we do. On every
  * way out of that: watch off, resume, and the handler's next call ends it. The
- * struct goes in request_completed only. */
+ * struct goes in request_completed only.
+ *
+ * One that lends its descriptor to an event source is RUNNING until that is done with
+ * it, and GONE then. */
 #include "transport/request.h"
 
 #include <errno.h>
@@ -16,6 +19,7 @@
 
 #include "transport/answer.h"
 #include "transport/asked.h"
+#include "transport/eventsource.h"
 #include "transport/form.h"
 #include "transport/head.h"
 #include "transport/jsonp.h"
@@ -36,6 +40,7 @@ struct request {
 	bool too_large;        /* the body was, and is thrown away */
 	bool suspended;
 	bool closing; /* the connection is not to be kept */
+	struct stream_lender lender; /* of its descriptor to an event source */
 };
 
 /* ---- ways out ---- */
@@ -220,7 +225,7 @@ add_body(struct request *r, const char *data, size_t n)
 		r->too_large = r->closing = true;
 		buf_clear(&r->body);
 	}
-	if (!r->too_large && r->asked != ASKED_NOTHING && r->asked != ASKED_PREFLIGHT)
+	if (!r->too_large && (r->asked == ASKED_JSON || r->asked == ASKED_FORM))
 		buf_add(&r->body, data, n);
 	/* It is eaten, so that the answer is seen; but not without end. */
 	return r->came <= 4 * most;
@@ -290,9 +295,38 @@ take_batch(struct request *r, struct buf *messages)
 	return r->state == ANSWERED ? give_array(r) : MHD_NO;
 }
 
+/* ---- event sources ---- */
+
+static void
+on_events_done(struct stream_lender *lender)
+{
+	end_wait(list_entry(lender, struct request, lender), GONE);
+}
+
+/* The connection sleeps while the event source has its descriptor, and ends then. */
+static enum MHD_Result
+lend_to_events(struct request *r, const char *url)
+{
+	struct http *h = r->http;
+	struct str client_id = eventsource_client_id(str_from(url));
+
+	if (!eventsource_is_known(h->eventsources, client_id))
+		return give_status(r, MHD_HTTP_NOT_FOUND);
+	if (!r->connection)
+		return MHD_NO;
+	connection_leave(r->connection);
+	r->state = RUNNING;
+	r->suspended = true;
+	h->suspended++;
+	MHD_suspend_connection(r->c);
+	r->lender.on_done = on_events_done;
+	eventsource_open(h->eventsources, r->connection->fd, client_id, &r->lender);
+	return MHD_YES;
+}
+
 /* The body is whole. */
 static enum MHD_Result
-start(struct request *r)
+start(struct request *r, const char *url)
 {
 	struct buf messages = BUF_INIT;
 	enum MHD_Result rc;
@@ -310,6 +344,8 @@ start(struct request *r)
 		r->state = ANSWERED;
 		return answer_preflight(r->c);
 	}
+	if (r->asked == ASKED_EVENTS)
+		return lend_to_events(r, url);
 	status = find_messages(r, &messages);
 	rc = status ? give_status(r, status) : take_batch(r, &messages);
 	buf_clear(&messages);
@@ -337,7 +373,7 @@ request_handle(void *cls, struct MHD_Connection *c, const char *url, const char 
 	}
 	switch (r->state) {
 	case READING:
-		return start(r);
+		return start(r, url);
 	case ANSWERED:
 		return give_array(r);
 	default:

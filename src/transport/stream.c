@@ -65,6 +65,7 @@ stream_kill(struct stream *s)
 	list_append(&set->dead, &s->node);
 	loop_at_end(set->loop, &set->finish);
 	set->count--;
+	set->lent -= s->lender != NULL;
 	outlet_gone(&s->outlet);
 }
 
@@ -274,6 +275,7 @@ stream_open(struct stream *s, struct streams *set, const struct outlet_ops *ops,
 		return -ENOMEM;
 	list_append(&set->all, &s->node);
 	set->count++;
+	set->lent += lender != NULL;
 	set->opened++;
 	return 0;
 }
@@ -296,6 +298,8 @@ streams_clear(struct streams *set)
 {
 	struct list_node *n;
 
+	if (!set->loop)
+		return; /* never begun */
 	while ((n = list_first(&set->all)))
 		stream_kill(list_entry(n, struct stream, node));
 	finish_turn(set);

@@ -54,7 +54,7 @@ struct streams {
 	struct list dirty;       /* to be written at the turn's end */
 	struct list dead;        /* to be freed at the turn's end */
 	struct loop_task finish; /* the turn's end */
-	size_t count;
+	size_t count, lent;      /* alive; of them on lent descriptors */
 	uint64_t opened, stalled, overflowed; /* since the start */
 	uint64_t unproved; /* messages that were let go without proof */
 	struct log_limit closed_lines, unproved_lines;
@@ -83,6 +83,13 @@ void streams_init(struct streams *set, const struct stream_kind *kind, struct lo
 		  const struct stream_config *cfg);
 /* Kills them all and frees them. */
 void streams_clear(struct streams *set);
+
+/* Those that nobody else counts. */
+static inline size_t
+streams_own_count(const struct streams *set)
+{
+	return set->count - set->lent;
+}
 
 /* A socket that does not block; `lender` is NULL for a descriptor of ours. On
  * failure nothing has been taken. 0 or -ENOMEM. */

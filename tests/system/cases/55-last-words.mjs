@@ -63,3 +63,13 @@ test('last words: a steady uploader is not taken for a stalled one', async (t) =
   raw.write(frame.subarray(5));
   assert.equal((await socket.ask({ channel: freshChannel('alive'), data: 1 })).successful, true);
 });
+
+test('last words: messages in the turn of a disconnect are delivered before the socket closes', { faye: true }, async (t) => {
+  const { url } = await t.server();
+  const { session, channel } = await listener(url, 'words');
+  const socket = await Socket.open(t, url);
+  await socket.connect(session);
+  await send(url, [...NUMBERS.map((number) => ({ channel, data: number })), session.message('/meta/disconnect')]);
+  await socket.closed;
+  assert.deepEqual(data(socket.deliveries), NUMBERS);
+});

@@ -43,7 +43,7 @@ export class Pipeline {
     for (;;) {
       const end = this.#rest.indexOf('\r\n\r\n') + 4;
       const length = end > 3 && Number(/^content-length: *(\d+)/im.exec(this.#rest.subarray(0, end).toString('latin1'))?.[1]);
-      if (end < 4 || this.#rest.length < end + length) return;
+      if (end < 4 || !(this.#rest.length >= end + length)) return; // or it is a stream: no length, no end
       this.#answers.add(this.#rest.subarray(end, end + length).toString());
       this.#rest = this.#rest.subarray(end + length);
     }
