@@ -6,6 +6,7 @@
 
 #include "fuzz/fuzz.h"
 #include "transport/head.h"
+#include "transport/origins.h"
 #include "transport/route.h"
 #include "transport/upgrade.h"
 #include "util/buf.h"
@@ -108,6 +109,29 @@ check_upgrade(const struct head *h)
 		MUST(memchr(why, '\0', sizeof(why)));
 }
 
+/* What a star lets in ends in the name, but for the port, and begins otherwise. */
+static void
+check_origin(struct str value)
+{
+	struct origin name, below;
+	struct origins names = { &name, 1 }, all_below = { &below, 1 };
+
+	MUST(origin_parse(&name, STR("https://a.b")) == 0);
+	MUST(origin_parse(&below, STR("https://*.a.b:443")) == 0);
+	if (origins_allow(&names, value)) {
+		MUST(value.n >= 11 && head_same((struct str){ value.p, 11 }, STR("https://a.b")));
+		MUST(value.n == 11 || value.p[11] == ':');
+		MUST(!origins_allow(&all_below, value) && origins_allow_page(&names, value));
+	}
+	if (origins_allow(&all_below, value)) {
+		const char *colon = memrchr(value.p, ':', value.n);
+		size_t end = colon - value.p == 5 ? value.n : (size_t)(colon - value.p);
+
+		MUST(head_same((struct str){ value.p + end - 4, 4 }, STR(".a.b")));
+		MUST(!memchr(value.p + 8, '/', value.n - 8) && !memchr(value.p, '@', value.n));
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -126,5 +150,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	check_again(&h);
 	check_route(h.target);
 	check_upgrade(&h);
+	for (unsigned i = 0; i < h.count; i++)
+		check_origin(h.fields[i].value);
 	return 0;
 }
