@@ -45,6 +45,10 @@ struct config {
 	 * without; the root ("/") is "", so `mount` + "/x" is always a path. */
 	char **mounts;
 	size_t mount_count;
+	/* At least one, no two the same. "*", which is alone then, or what
+	 * origin_parse() reads. */
+	char **origins;
+	size_t origin_count;
 	int64_t timeout_ms;  /* how long /meta/connect may wait */
 	int64_t interval_ms; /* how long a client should wait between them */
 	int64_t ping_ms;     /* between WebSocket ping frames; 0: none */

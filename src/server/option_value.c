@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "server/quantity.h"
+#include "transport/head.h"
+#include "transport/origins.h"
 
 _Static_assert(sizeof(enum log_level) == sizeof(unsigned) &&
 		       sizeof(enum config_overflow) == sizeof(unsigned),
@@ -158,12 +160,27 @@ is_path(const char *p)
 	return true;
 }
 
+/* Copies `n` bytes of `text` to the end of a list. */
+static int
+append(char ***list, size_t *count, const char *text, size_t n)
+{
+	char *copy, **grown = realloc(*list, (*count + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	*list = grown;
+	copy = strndup(text, n);
+	if (!copy)
+		return -ENOMEM;
+	grown[(*count)++] = copy;
+	return 0;
+}
+
 static int
 add_mount(const struct setting *s)
 {
 	struct config *cfg = s->cfg;
 	size_t n = strlen(s->text);
-	char *mount, **grown;
 
 	if (s->text[0] != '/')
 		return wrong_try(s, "does not begin with /");
@@ -176,15 +193,53 @@ add_mount(const struct setting *s)
 		    memcmp(cfg->mounts[i], s->text, n) == 0)
 			return wrong(s, "is listed twice");
 	}
-	grown = realloc(cfg->mounts, (cfg->mount_count + 1) * sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	cfg->mounts = grown;
-	mount = strndup(s->text, n);
-	if (!mount)
-		return -ENOMEM;
-	cfg->mounts[cfg->mount_count++] = mount;
-	return 0;
+	return append(&cfg->mounts, &cfg->mount_count, s->text, n);
+}
+
+/* NULL: nothing is wrong with it. */
+static const char *
+origin_fault(const char *text, struct origin *o)
+{
+	switch (origin_parse(o, str_from(text))) {
+	case 0:
+		if (head_same(o->scheme, STR("ws")) || head_same(o->scheme, STR("wss")))
+			return "is no page's origin: that has http or https, "
+			       "also where it opens a WebSocket";
+		return NULL;
+	case ORIGIN_BAD_SCHEME:
+		return "does not begin with a scheme (try https://example.com)";
+	case ORIGIN_BAD_PORT:
+		return "has no port from 1 to 65535 (try https://example.com:8443)";
+	case ORIGIN_HAS_PATH:
+		return "goes on behind host and port: an origin has no path, "
+		       "nor a slash at its end (try https://example.com)";
+	default:
+		return "has no host that browsers would name "
+		       "(try https://example.com or https://*.example.com)";
+	}
+}
+
+static int
+add_origin(const struct setting *s)
+{
+	struct config *cfg = s->cfg;
+	bool any = strcmp(s->text, "*") == 0;
+	const char *fault;
+	struct origin o, other;
+
+	fault = any ? NULL : origin_fault(s->text, &o);
+	if (fault)
+		return wrong(s, fault);
+	if (cfg->origin_count && any)
+		return wrong(s, "is any origin: leave out the others, or it");
+	if (cfg->origin_count && strcmp(cfg->origins[0], "*") == 0)
+		return wrong(s, "stands beside *, which is any origin: leave out one");
+	for (size_t i = 0; i < cfg->origin_count; i++) {
+		origin_parse(&other, str_from(cfg->origins[i]));
+		if (origin_same(&other, &o))
+			return wrong(s, "is listed twice");
+	}
+	return append(&cfg->origins, &cfg->origin_count, s->text, strlen(s->text));
 }
 
 int
@@ -198,6 +253,8 @@ option_set(struct config *cfg, const struct option_def *def, const char *text,
 		return add_listen(&s);
 	case OPTION_MOUNT:
 		return add_mount(&s);
+	case OPTION_ORIGIN:
+		return add_origin(&s);
 	case OPTION_SECONDS:
 		return set_number(&s, quantity_read_seconds,
 				  "is no number of seconds");
@@ -219,6 +276,16 @@ option_set(struct config *cfg, const struct option_def *def, const char *text,
 	return -EINVAL;
 }
 
+static void
+clear_texts(char ***list, size_t *count)
+{
+	for (size_t i = 0; i < *count; i++)
+		free((*list)[i]);
+	free(*list);
+	*list = NULL;
+	*count = 0;
+}
+
 void
 option_clear(struct config *cfg, const struct option_def *def)
 {
@@ -227,11 +294,9 @@ option_clear(struct config *cfg, const struct option_def *def)
 		cfg->listens = NULL;
 		cfg->listen_count = 0;
 	} else if (def->type == OPTION_MOUNT) {
-		for (size_t i = 0; i < cfg->mount_count; i++)
-			free(cfg->mounts[i]);
-		free(cfg->mounts);
-		cfg->mounts = NULL;
-		cfg->mount_count = 0;
+		clear_texts(&cfg->mounts, &cfg->mount_count);
+	} else if (def->type == OPTION_ORIGIN) {
+		clear_texts(&cfg->origins, &cfg->origin_count);
 	}
 }
 
@@ -252,6 +317,14 @@ print_mounts(const struct config *cfg, FILE *out)
 	fputc(']', out);
 }
 
+static void
+print_origins(const struct config *cfg, FILE *out)
+{
+	for (size_t i = 0; i < cfg->origin_count; i++)
+		fprintf(out, "%s\"%s\"", i ? ", " : "[", cfg->origins[i]);
+	fputc(']', out);
+}
+
 void
 option_print(const struct config *cfg, const struct option_def *def, FILE *out)
 {
@@ -264,6 +337,9 @@ option_print(const struct config *cfg, const struct option_def *def, FILE *out)
 		break;
 	case OPTION_MOUNT:
 		print_mounts(cfg, out);
+		break;
+	case OPTION_ORIGIN:
+		print_origins(cfg, out);
 		break;
 	case OPTION_SECONDS:
 		quantity_print_seconds(text, *(const int64_t *)p);

@@ -17,6 +17,7 @@ enum option_type {
 	OPTION_HELP,
 	OPTION_LISTEN, /* a list */
 	OPTION_MOUNT,  /* a list */
+	OPTION_ORIGIN, /* a list */
 	OPTION_SECONDS, /* int64_t, milliseconds */
 	OPTION_BYTES,   /* size_t */
 	OPTION_COUNT,   /* size_t */
@@ -50,7 +51,8 @@ bool options_has_group(const char *name);
 static inline bool
 option_is_list(const struct option_def *def)
 {
-	return def->type == OPTION_LISTEN || def->type == OPTION_MOUNT;
+	return def->type == OPTION_LISTEN || def->type == OPTION_MOUNT ||
+	       def->type == OPTION_ORIGIN;
 }
 
 /* The part of its key behind the group's dot. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "transport/eventsource.h"
 
@@ -70,12 +71,14 @@ init_transports(struct worker *w, const struct config *cfg, unsigned connections
 		.head_ms = lim->head_ms,
 		.body_ms = ARRIVAL_STALLS * lim->stall_ms,
 		.route = route,
+		.gate = &w->gate,
 	};
 	struct entry_config ec = {
 		.head_bytes = lim->header_bytes,
 		.head_ms = lim->head_ms,
 		.connections = connections,
 		.route = route,
+		.gate = &w->gate,
 	};
 	int rc = websockets_init(&w->websockets, w->loop, w->log, w->broker, &wc);
 
@@ -96,6 +99,25 @@ init_transports(struct worker *w, const struct config *cfg, unsigned connections
 	return rc;
 }
 
+/* "*" alone makes an empty list, which is any. */
+static int
+init_gate(struct worker *w, const struct config *cfg)
+{
+	size_t i, n = 0;
+
+	w->origins = calloc(cfg->origin_count, sizeof(*w->origins));
+	if (!w->origins)
+		return -ENOMEM;
+	for (i = 0; i < cfg->origin_count; i++) {
+		if (strcmp(cfg->origins[i], "*") == 0)
+			continue;
+		if (origin_parse(&w->origins[n++], str_from(cfg->origins[i])))
+			return -EINVAL;
+	}
+	w->gate = (struct gate){ .origins = { w->origins, n }, .loop = w->loop, .log = w->log };
+	return 0;
+}
+
 int
 worker_init(struct worker *w, const struct config *cfg, unsigned connections,
 	    const struct log *log)
@@ -110,7 +132,9 @@ worker_init(struct worker *w, const struct config *cfg, unsigned connections,
 		return -ENOMEM;
 	for (i = 0; i < cfg->mount_count; i++)
 		w->mounts[i] = str_from(cfg->mounts[i]);
-	rc = init_broker(w, cfg);
+	rc = init_gate(w, cfg);
+	if (!rc)
+		rc = init_broker(w, cfg);
 	return rc ? rc : init_transports(w, cfg, connections);
 }
 
@@ -126,5 +150,6 @@ worker_clear(struct worker *w)
 	broker_free(w->broker);
 	loop_free(w->loop);
 	free(w->mounts);
+	free(w->origins);
 	*w = (struct worker){ 0 };
 }

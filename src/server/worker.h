@@ -15,6 +15,8 @@ struct worker {
 	struct streams eventsources;
 	struct entries entries;
 	struct str *mounts; /* owned array; the texts are the config's */
+	struct origin *origins; /* likewise */
+	struct gate gate;
 };
 
 /* 0 or negative errno; clear it in any case. `cfg` must outlive it. */

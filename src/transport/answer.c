@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "transport/cors.h"
+#include "transport/gate.h"
 #include "transport/jsonp.h"
 
 static void
@@ -30,13 +31,15 @@ constant(const char *text)
 }
 
 enum MHD_Result
-answer_text(struct MHD_Connection *c, unsigned status, bool closing)
+answer_text(struct MHD_Connection *c, unsigned status, bool closing,
+	    const struct origins *readers)
 {
 	static const struct {
 		unsigned status;
 		const char *text;
 	} texts[] = {
 		{ MHD_HTTP_BAD_REQUEST, "Bad request" }, /* Faye's very words */
+		{ MHD_HTTP_FORBIDDEN, GATE_REFUSAL },
 		{ MHD_HTTP_NOT_FOUND, "Not found" },
 		{ MHD_HTTP_CONTENT_TOO_LARGE, "Content too large" },
 		{ MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "Too many header fields" },
@@ -53,7 +56,7 @@ answer_text(struct MHD_Connection *c, unsigned status, bool closing)
 	if (!response)
 		return MHD_NO;
 	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain; charset=utf-8");
-	cors_add(response, c); /* else a page cannot tell why */
+	cors_add(response, c, readers); /* else a page cannot tell why */
 	if (closing)
 		add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	return queue(c, status, response);
@@ -95,17 +98,17 @@ answer_array(struct MHD_Connection *c, struct buf *array, const char *callback)
 		add_header(response, "Content-Disposition", "attachment; filename=f.txt");
 	add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache, no-store");
 	add_header(response, "X-Content-Type-Options", "nosniff");
-	cors_add(response, c);
+	cors_add(response, c, NULL);
 	return queue(c, MHD_HTTP_OK, response);
 }
 
 enum MHD_Result
-answer_preflight(struct MHD_Connection *c)
+answer_preflight(struct MHD_Connection *c, const struct origins *os)
 {
 	struct MHD_Response *response = constant("");
 
 	if (!response)
 		return MHD_NO;
-	cors_add_preflight(response, c);
+	cors_add_preflight(response, c, os);
 	return queue(c, MHD_HTTP_OK, response);
 }

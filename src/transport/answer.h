@@ -5,10 +5,13 @@
 
 #include <microhttpd.h>
 
+#include "transport/origins.h"
 #include "util/buf.h"
 
-/* The status and what it means; `closing`: the connection cannot go on. */
-enum MHD_Result answer_text(struct MHD_Connection *c, unsigned status, bool closing);
+/* The status and what it means, for pages of those origins to read; `closing`: the
+ * connection cannot go on. */
+enum MHD_Result answer_text(struct MHD_Connection *c, unsigned status, bool closing,
+			    const struct origins *readers);
 
 /* The answers to a batch, a JSON array; the buffer is emptied. With a callback
  * (else NULL) it is called with them. */
@@ -16,6 +19,6 @@ enum MHD_Result answer_array(struct MHD_Connection *c, struct buf *array,
 			     const char *callback);
 
 /* What a browser asks before it lets a page POST across origins. */
-enum MHD_Result answer_preflight(struct MHD_Connection *c);
+enum MHD_Result answer_preflight(struct MHD_Connection *c, const struct origins *os);
 
 #endif

@@ -11,16 +11,25 @@ allow(struct MHD_Response *response, const char *origin)
 {
 	MHD_add_response_header(response, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, origin);
 	MHD_add_response_header(response, "Access-Control-Allow-Credentials", "true");
+}
+
+static void
+vary(struct MHD_Response *response)
+{
 	MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Origin");
 }
 
 void
-cors_add(struct MHD_Response *response, struct MHD_Connection *c)
+cors_add(struct MHD_Response *response, struct MHD_Connection *c,
+	 const struct origins *readers)
 {
 	const char *origin = header(c, MHD_HTTP_HEADER_ORIGIN);
 
-	if (origin)
+	if (!origin)
+		return;
+	if (!readers || origins_allow(readers, str_from(origin)))
 		allow(response, origin);
+	vary(response);
 }
 
 bool
@@ -33,13 +42,19 @@ cors_is_preflight(const struct head *head)
 }
 
 void
-cors_add_preflight(struct MHD_Response *response, struct MHD_Connection *c)
+cors_add_preflight(struct MHD_Response *response, struct MHD_Connection *c,
+		   const struct origins *os)
 {
 	const char *origin = header(c, MHD_HTTP_HEADER_ORIGIN);
 
+	if (!origin && os->count) {
+		vary(response);
+		return;
+	}
 	if (!origin)
 		origin = header(c, MHD_HTTP_HEADER_REFERER);
 	allow(response, origin ? origin : "*");
+	vary(response);
 	MHD_add_response_header(response, "Access-Control-Allow-Headers",
 				"Accept, Authorization, Content-Type, Pragma, X-Requested-With");
 	MHD_add_response_header(response, "Access-Control-Allow-Methods", "POST, GET");

@@ -52,6 +52,8 @@ reason_of(int status)
 	switch (status) {
 	case 400:
 		return "Bad Request";
+	case 403:
+		return "Forbidden";
 	case 404:
 		return "Not Found";
 	case 431:
@@ -143,6 +145,10 @@ to_websocket(struct entry *e, const struct head *head)
 
 	if (!route_is_ours(&e->en->config.route, head->target)) {
 		refuse(e, 404, "Not found");
+		return;
+	}
+	if (!gate_admits(e->en->config.gate, head)) {
+		refuse(e, 403, GATE_REFUSAL);
 		return;
 	}
 	status = upgrade_check(head, accept, why);

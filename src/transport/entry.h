@@ -16,6 +16,7 @@ struct entry_config {
 	int64_t head_ms;     /* from accept until the head must be whole */
 	unsigned connections; /* of all kinds, at most */
 	struct route route;  /* borrowed */
+	struct gate *gate;   /* borrowed */
 };
 
 struct entries {

@@ -9,6 +9,7 @@
 
 #include "broker/broker.h"
 #include "transport/connection.h"
+#include "transport/gate.h"
 #include "transport/head.h"
 #include "transport/route.h"
 #include "transport/websocket.h"
@@ -19,6 +20,7 @@ struct http_config {
 	unsigned connections;   /* at most */
 	int64_t head_ms, body_ms; /* see connection.h */
 	struct route route;     /* borrowed */
+	struct gate *gate;      /* borrowed */
 };
 
 struct http {

@@ -142,7 +142,7 @@ static enum MHD_Result
 give_status(struct request *r, unsigned status)
 {
 	r->state = ANSWERED;
-	return answer_text(r->c, status, r->closing);
+	return answer_text(r->c, status, r->closing, &r->http->config.gate->origins);
 }
 
 static enum MHD_Result
@@ -200,6 +200,8 @@ begin(struct request *r, const char *url, const char *method, const char *versio
 		return refuse(r, status);
 	if (!route_is_ours(&r->http->config.route, str_from(url)))
 		return give_status(r, MHD_HTTP_NOT_FOUND);
+	if (!gate_admits(r->http->config.gate, &head))
+		return give_status(r, MHD_HTTP_FORBIDDEN);
 	if (upgrade_is_asked(&head)) {
 		r->state = ANSWERED;
 		return late_upgrade(r->http, r->c, &head);
@@ -342,7 +344,7 @@ start(struct request *r, const char *url)
 		return give_status(r, MHD_HTTP_BAD_REQUEST);
 	if (r->asked == ASKED_PREFLIGHT) {
 		r->state = ANSWERED;
-		return answer_preflight(r->c);
+		return answer_preflight(r->c, &r->http->config.gate->origins);
 	}
 	if (r->asked == ASKED_EVENTS)
 		return lend_to_events(r, url);

@@ -29,7 +29,8 @@ export class Context {
   // still be there at the end and then stop in good order; a test that ends it itself takes it off by `forget`.
   async server(options = {}) {
     const { listen = '127.0.0.1:0', timeout = '5', ping = '2', ...others } = options;
-    const args = Object.entries({ listen, timeout, ping, ...others }).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const args = Object.entries({ listen, timeout, ping, ...others })
+      .flatMap(([name, values]) => [values].flat().flatMap((value) => [`--${name}`, String(value)]));
     const server = await Server.start(this.#command, args, { cwd: home });
     this.defer(async () => { if (!server.forgotten) this.#complaints.push(...await server.stop()); });
     return server;

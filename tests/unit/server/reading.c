@@ -83,6 +83,8 @@ assert_empty(const struct config *cfg)
 	assert_int_equal(cfg->listen_count, 0);
 	assert_null(cfg->mounts);
 	assert_int_equal(cfg->mount_count, 0);
+	assert_null(cfg->origins);
+	assert_int_equal(cfg->origin_count, 0);
 }
 
 void

@@ -113,6 +113,8 @@ nothing_said_is_the_defaults(void **state)
 	assert_string_equal(cfg.listens[0].text, "127.0.0.1:8000");
 	assert_int_equal(cfg.mount_count, 1);
 	assert_string_equal(cfg.mounts[0], "/bayeux");
+	assert_int_equal(cfg.origin_count, 1);
+	assert_string_equal(cfg.origins[0], "*");
 	assert_int_equal(cfg.log_level, LOG_LEVEL_INFO);
 	assert_int_equal(cfg.limits.overflow, CONFIG_DROP_SESSION);
 	server_config_clear(&cfg);

@@ -141,6 +141,7 @@ assert_says(const char *text, const char *const *words)
 	assert_string_equal(r.error, "");
 	assert_null(r.cfg.listens);
 	assert_null(r.cfg.mounts);
+	assert_null(r.cfg.origins);
 	reading_clear(&r);
 }
 
@@ -228,6 +229,7 @@ check_says_the_settings_and_ok(void **state)
 	(void)state;
 	assert_says("listen = [\"127.0.0.1:8000\"];\n"
 		    "mount = [\"/bayeux\"];\n"
+		    "origins = [\"*\"];\n"
 		    "timeout = 60;\n"
 		    "interval = 0;\n"
 		    "ping = 0;\n"
@@ -258,7 +260,8 @@ check_prints_a_file_that_says_the_same(void **state)
 
 	(void)state;
 	READ(&first, "--check", "--listen", "*:1", "--listen", "[::1]:0",
-	     "--mount", "/", "--mount", "/a'b", "--timeout", "0.25",
+	     "--mount", "/", "--mount", "/a'b", "--origin",
+	     "http://[::1]:3000", "--origin", "null", "--timeout", "0.25",
 	     "--interval", "1.001", "--log-level", "debug", "--limit-overflow",
 	     "drop-oldest", "--limit-nesting", "7", "--limit-header-bytes",
 	     "3k");
