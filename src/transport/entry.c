@@ -186,6 +186,10 @@ to_eventsource(struct entry *e, const struct head *head)
 	struct str client_id = eventsource_client_id(head->target);
 	int fd = e->fd;
 
+	if (!gate_admits(e->en->config.gate, head)) {
+		refuse(e, 403, GATE_REFUSAL);
+		return;
+	}
 	if (!take_head(e, head))
 		return;
 	leave(e);

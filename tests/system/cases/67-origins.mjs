@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { once } from 'node:events';
 import { Session, freshChannel, handshake } from '../lib/bayeux.mjs';
+import { Events } from '../lib/events.mjs';
 import { test } from '../lib/harness.mjs';
+import { Pipeline } from '../lib/pipeline.mjs';
 import { Socket } from '../lib/socket.mjs';
 import { within } from '../lib/wait.mjs';
 
@@ -204,5 +206,17 @@ test('origins: the log says what was refused, not at length', async (t) => {
   assert.ok(lines.length >= 1, server.stderr);
   for (const line of lines) {
     assert.match(line, /^fayed: warn: gate: refused origin=evil\?fayed:\?error:\?+x{10,100} \(if it is yours, add it to origins\) count=\d+$/);
+  }
+});
+
+test('origins: an event source of a known client opens for a listed origin alone, fresh and kept alive', async (t) => {
+  const { url, port } = await t.server({ timeout: 60, origin: FRIEND });
+  const open = async (origin, options) =>
+    (await Events.open(t, port, (await Session.open(url)).clientId, { lines: [`Origin: ${origin}`], ...options })).status;
+  for (const [origin, status] of [[EVIL, 403], [FRIEND, 200]]) {
+    assert.equal(await open(origin), status);
+    const pipeline = await Pipeline.open(t, port);
+    await pipeline.ask([{ channel: freshChannel(), data: 1 }]);
+    assert.equal(await open(origin, { tcp: pipeline.tcp }), status);
   }
 });
