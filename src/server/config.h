@@ -22,6 +22,8 @@ enum config_overflow {
 	CONFIG_DROP_OLDEST,  /* it lives on and misses messages */
 };
 
+enum config_switch { CONFIG_OFF, CONFIG_ON };
+
 struct limits {
 	size_t message_bytes;  /* a request body, a WebSocket message */
 	size_t batch_messages; /* messages in one request */
@@ -52,6 +54,7 @@ struct config {
 	int64_t timeout_ms;  /* how long /meta/connect may wait */
 	int64_t interval_ms; /* how long a client should wait between them */
 	int64_t ping_ms;     /* between WebSocket ping frames; 0: none */
+	enum config_switch redelivery; /* of what a stream did not prove */
 	enum log_level log_level;
 	struct limits limits;
 };

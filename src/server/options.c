@@ -11,9 +11,10 @@
 #define FIELD(member) .field = offsetof(struct config, member)
 #define RANGE(least, most) .min = (least), .max = (most)
 
-/* In the order of enum log_level and enum config_overflow. */
+/* In the order of enum log_level, config_switch and config_overflow. */
 static const char *const log_levels[] = { "error", "warn", "info", "debug",
 					  NULL };
+static const char *const switches[] = { "off", "on", NULL };
 static const char *const overflows[] = { "drop-session", "drop-oldest", NULL };
 
 /* --help and --check keep this order; settings of a group stand together. */
@@ -36,7 +37,10 @@ const struct option_def options[] = {
 	  RANGE(0, DAY_MS), .help = "pause of a client between two of them" },
 	{ OPTION_SECONDS, .name = "ping", .argument = "SECONDS",
 	  .key = "ping", .initial = "0", FIELD(ping_ms), RANGE(0, DAY_MS),
-	  .help = "between signs of life on a stream; 0: as Faye" },
+	  .help = "between pings on a stream; 0: as Faye" },
+	{ OPTION_CHOICE, .name = "redelivery", .argument = "SWITCH",
+	  .key = "redelivery", .initial = "on", .choices = switches,
+	  FIELD(redelivery), .help = "what a cut stream did not prove: " },
 	{ OPTION_CHOICE, .name = "log-level", .argument = "LEVEL",
 	  .key = "log_level", .initial = "info", .choices = log_levels,
 	  FIELD(log_level), .help = "log: " },

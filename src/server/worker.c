@@ -57,6 +57,7 @@ init_transports(struct worker *w, const struct config *cfg, unsigned connections
 		.unproved_messages = clamp(lim->queue_messages),
 		.stall_ms = lim->stall_ms,
 		.ping_ms = cfg->ping_ms,
+		.redelivery = cfg->redelivery == CONFIG_ON,
 	};
 	struct websocket_config wc = {
 		.stream = sc,

@@ -38,13 +38,20 @@ size_of(const struct outbox *ob, const struct frozen *f)
 	return n;
 }
 
+static bool
+wants_proof(const struct outbox *ob, const struct frozen *f)
+{
+	return !ob->forgets && frozen_is_message(f);
+}
+
 /* ---- life ---- */
 
 void
 outbox_clear(struct outbox *ob)
 {
 	queue_clear(&ob->queue);
-	*ob = (struct outbox){ .ping_number = ob->ping_number, .form = ob->form };
+	*ob = (struct outbox){ .ping_number = ob->ping_number, .form = ob->form,
+			       .forgets = ob->forgets };
 }
 
 int
@@ -68,7 +75,7 @@ drop(struct outbox *ob, uint32_t n)
 		const struct frozen *f = queue_peek(&ob->queue, i);
 
 		ob->kept -= size_of(ob, f);
-		if (frozen_is_message(f))
+		if (wants_proof(ob, f))
 			ob->unproved--;
 	}
 	queue_drop(&ob->queue, n);
@@ -85,7 +92,7 @@ drop_settled(struct outbox *ob)
 	if (ob->unproved == 0)
 		n = ob->sent;
 	else
-		while (n < ob->sent && !frozen_is_message(queue_peek(&ob->queue, n)))
+		while (n < ob->sent && !wants_proof(ob, queue_peek(&ob->queue, n)))
 			n++;
 	/* A ping that is out keeps its place until its pong, where there is
 	 * something to prove. */
@@ -225,7 +232,7 @@ advance(struct outbox *ob, size_t n)
 		n -= size;
 		ob->kept += size;
 		ob->sent++;
-		if (frozen_is_message(f))
+		if (wants_proof(ob, f))
 			ob->unproved++;
 	}
 	ob->offset = (uint32_t)n;
@@ -293,7 +300,7 @@ void
 outbox_give_back(struct outbox *ob, void (*take)(void *arg, struct frozen *f), void *arg)
 {
 	struct outbox rest = { .ping_number = ob->ping_number, .form = ob->form,
-			       .broken = ob->broken };
+			       .forgets = ob->forgets, .broken = ob->broken };
 	uint32_t i;
 
 	for (i = ob->queue.count; i-- > 0;) {

@@ -32,6 +32,7 @@ struct outbox {
 			       * 0: none is out */
 	uint32_t unproved;    /* messages among the sent ones */
 	uint8_t form;         /* enum outbox_form; set it before the first */
+	bool forgets;         /* likewise: what was sent counts as arrived */
 	bool broken;          /* the rest of a frame was lost for want of memory */
 };
 

@@ -268,6 +268,7 @@ stream_open(struct stream *s, struct streams *set, const struct outlet_ops *ops,
 	s->proof_ms = INT64_MIN / 2; /* long ago */
 	s->keepalive_ms = loop_now_ms(set->loop) + set->config.ping_ms;
 	s->out.form = set->kind->form;
+	s->out.forgets = !set->config.redelivery;
 	outlet_init(&s->outlet, ops, set->broker);
 	loop_watch_init(&s->watch, set->loop, on_ready, s);
 	loop_timer_init(&s->timer, on_timer, s);

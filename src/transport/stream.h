@@ -41,6 +41,7 @@ struct stream_config {
 	uint32_t unproved_messages; /* kept until they are proved, at most */
 	int64_t stall_ms;           /* a socket may take nothing for so long */
 	int64_t ping_ms;            /* between signs of life; 0: none */
+	bool redelivery;            /* what is not proved goes to the next outlet */
 };
 
 /* All streams of one kind and worker. */

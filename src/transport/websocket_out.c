@@ -49,14 +49,22 @@ websocket_proof_due_ms(const struct stream *s)
 	return s->out.unproved >= PROOF_CROWD ? s->proof_ms : s->proof_ms + STREAM_PROOF_MS;
 }
 
-/* A ping goes out with messages that want proof, one at a time and one a
- * second at most; or when it is time to keep a proxy's connection alive. */
+/* One ping at a time, and one a second at most. */
+static bool
+wants_proof(const struct stream *s, int64_t now)
+{
+	return s->set->config.redelivery && s->outlet.session &&
+	       (s->out.unproved || outbox_has_unsent(&s->out)) &&
+	       !outbox_is_ping_out(&s->out) && now >= websocket_proof_due_ms(s);
+}
+
+/* A ping goes out with messages that want proof, or when it is time to keep a
+ * proxy's connection alive. */
 static void
 add_ping(struct stream *s)
 {
 	int64_t now = loop_now_ms(s->set->loop);
-	bool proof = (s->out.unproved || outbox_has_unsent(&s->out)) && s->outlet.session &&
-		     !outbox_is_ping_out(&s->out) && now >= websocket_proof_due_ms(s);
+	bool proof = wants_proof(s, now);
 	bool keepalive = s->set->config.ping_ms && now >= s->keepalive_ms;
 
 	if (s->closing || s->dead || (!proof && !keepalive))

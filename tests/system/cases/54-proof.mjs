@@ -39,3 +39,25 @@ test('proof: pings alone prove nothing', async (t) => {
   socket.ws.terminate();
   assert.deepEqual(data((await session.poll()).messages), NUMBERS);
 });
+
+test('proof: without redelivery nothing is asked for and nothing comes again', async (t) => {
+  const { session, socket, pings } = await delivered(t, { redelivery: 'off', ping: 0 });
+  await socket.ask({ channel: freshChannel('fence'), data: 1 });
+  assert.equal(pings.items.length, 0);
+  socket.ws.terminate();
+  assert.deepEqual((await session.poll()).messages, []);
+});
+
+test('proof: without redelivery what could not be sent yet is not lost all the same', async (t) => {
+  const { url } = await t.server({ timeout: 60, redelivery: 'off', 'limit-queue-bytes': '100M', 'limit-unsent-bytes': '100M' });
+  const session = await Session.open(url), channel = freshChannel('proof');
+  await session.subscribe(channel);
+  const socket = await Socket.open(t, url);
+  await socket.connect(session);
+  socket.ws.pause();
+  const all = Array.from({ length: 20 }, (_, number) => number), padding = 'x'.repeat(900000);
+  for (const number of all) await session.publish(channel, { number, padding });
+  const left = data((await session.poll()).messages).map(({ number }) => number);
+  assert.ok(left.length > 0);
+  assert.deepEqual(left, all.slice(-left.length));
+});

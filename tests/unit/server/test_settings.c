@@ -246,6 +246,27 @@ log_levels_have_names(void **state)
 			  "\nlog_level = 2;");
 }
 
+static enum config_switch
+redelivery(struct config cfg)
+{
+	enum config_switch got = cfg.redelivery;
+
+	server_config_clear(&cfg);
+	return got;
+}
+
+static void
+redelivery_is_on_until_it_is_switched_off(void **state)
+{
+	(void)state;
+	assert_int_equal(redelivery(SETTINGS("--ping", "1")), CONFIG_ON);
+	assert_int_equal(redelivery(SETTINGS("--redelivery", "off")), CONFIG_OFF);
+	assert_int_equal(redelivery(FILE_SETTINGS("redelivery = \"off\";")),
+			 CONFIG_OFF);
+	ASSERT_WRONG("fayed: --redelivery: 'no' is none of off, on", "--redelivery",
+		     "no");
+}
+
 static enum config_overflow
 overflow(struct config cfg)
 {
@@ -297,6 +318,7 @@ main(void)
 		cmocka_unit_test(one_beyond_its_range_is_refused_in_words),
 		cmocka_unit_test(one_beyond_its_range_is_refused_in_the_file),
 		cmocka_unit_test(log_levels_have_names),
+		cmocka_unit_test(redelivery_is_on_until_it_is_switched_off),
 		cmocka_unit_test(overflow_has_two_policies),
 		cmocka_unit_test(the_last_word_on_a_number_counts),
 	};
