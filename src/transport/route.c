@@ -57,18 +57,61 @@ is_below(struct str path, struct str mount)
 	return path.n == mount.n || path.p[mount.n] == '/' || path.p[mount.n] == '.';
 }
 
+/* The whole way to an absolute path without dots; empty when there is none. */
+static struct str
+read_path(struct str target, char out[ROUTE_MAX_BYTES])
+{
+	struct str path = path_of(target);
+
+	if (path.n == 0 || path.n >= ROUTE_MAX_BYTES || path.p[0] != '/')
+		return STR("");
+	return resolve(path, out);
+}
+
 bool
 route_is_ours(const struct route *r, struct str target)
 {
 	char resolved[ROUTE_MAX_BYTES];
-	struct str path = path_of(target);
+	struct str path = read_path(target, resolved);
 	size_t i;
 
-	if (path.n == 0 || path.n >= sizeof(resolved) || path.p[0] != '/')
-		return false;
-	path = resolve(path, resolved);
-	for (i = 0; i < r->count; i++)
+	for (i = 0; path.n && i < r->count; i++)
 		if (is_below(path, r->mounts[i]))
 			return true;
 	return false;
+}
+
+static struct str
+last_segment(struct str path)
+{
+	size_t i = path.n;
+
+	while (i && path.p[i - 1] != '/')
+		i--;
+	return (struct str){ path.p + i, path.n - i };
+}
+
+static bool
+is_called_after(struct str name, struct str mount)
+{
+	struct str last = last_segment(mount);
+
+	return str_starts(name, last) && name.n == last.n + 3 && str_ends(name, STR(".js"));
+}
+
+struct str
+route_script(const struct route *r, struct str target)
+{
+	char resolved[ROUTE_MAX_BYTES];
+	/* A name is no dots, so it is the same in the resolved path. */
+	struct str path, name = last_segment(path_of(target));
+	size_t i;
+
+	if (!str_ends(name, STR(".js")) && !str_ends(name, STR(".map")))
+		return STR("");
+	path = read_path(target, resolved);
+	for (i = 0; i < r->count; i++)
+		if (is_below(path, r->mounts[i]) && is_called_after(name, r->mounts[i]))
+			return STR(ROUTE_CLIENT);
+	return name;
 }

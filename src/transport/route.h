@@ -4,6 +4,9 @@
 
 #include "util/str.h"
 
+/* What the browser's client is called under every mount. */
+#define ROUTE_CLIENT "client.js"
+
 struct route {
 	const struct str *mounts; /* each "/a/b", or "" for the root */
 	size_t count;
@@ -14,5 +17,11 @@ struct route {
  * path are resolved, escapes stay, the query plays no part. An absolute
  * target's host is passed over. */
 bool route_is_ours(const struct route *r, struct str target);
+
+/* The script that a target of ours names (Faye: static_server): the last segment
+ * of its path if that ends in ".js" or ".map", else an empty slice. Under the
+ * mount "/a/b" the name "b.js" is another for ROUTE_CLIENT, which is returned.
+ * Borrows the target. */
+struct str route_script(const struct route *r, struct str target);
 
 #endif

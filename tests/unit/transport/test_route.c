@@ -149,6 +149,69 @@ the_root_takes_every_path(void **state)
 	assert_false(is_ours(&none, "/"));
 }
 
+static void
+assert_script(const struct route *r, const char *target, const char *name)
+{
+	struct str got = route_script(r, str_from(target));
+
+	if (!str_equal(got, str_from(name)))
+		fail_msg("%s is '%.*s' instead of '%s'", target, (int)got.n, got.p, name);
+}
+
+static void
+a_script_is_the_last_segment(void **state)
+{
+	(void)state;
+	assert_script(&usual, "/bayeux/client.js", "client.js");
+	assert_script(&usual, "/bayeux/x.js", "x.js");
+	assert_script(&usual, "/bayeux/x.js?v=1.map", "x.js");
+	assert_script(&usual, "http://host/bayeux/x.js.map#y", "x.js.map");
+	assert_script(&usual, "/bayeux/any/depth/../client.js", "client.js");
+	assert_script(&usual, "/bayeux/../../etc/../bayeux/passwd.js", "passwd.js");
+	assert_script(&usual, "/bayeux/..js", "..js");
+	assert_script(&usual, "/bayeux/%2e%2e%2fx.js", "%2e%2e%2fx.js");
+	assert_script(&usual, "/bayeux//.map", ".map");
+}
+
+static void
+other_targets_are_no_script(void **state)
+{
+	static const char *const others[] = {
+		"", "*", "/", "/bayeux", "/bayeux/", "/bayeux/x.js/", "/bayeux/x.js/..",
+		"/bayeux/x.js/.", "/bayeux/x.json", "/bayeux/x.JS", "/bayeux/js",
+		"/bayeux/map", "/bayeux/x?y.js", "/bayeux/x#y.js", "/bayeux/x.js%20",
+		"http://host.js", NULL,
+	};
+
+	(void)state;
+	for (size_t i = 0; others[i]; i++)
+		assert_script(&usual, others[i], "");
+}
+
+static void
+each_mount_has_a_script_of_its_name(void **state)
+{
+	static const struct str roots[] = { STR(""), STR("/a"), STR("/a/b.c") };
+	static const struct route nested = { roots, 3 };
+
+	(void)state;
+	assert_script(&usual, "/bayeux.js", "client.js");
+	assert_script(&usual, "/bayeux/bayeux.js", "client.js");
+	assert_script(&usual, "/x/../bayeux/any/bayeux.js?x", "client.js");
+	assert_script(&usual, "/deep/er.js", "client.js");
+	assert_script(&usual, "/deep/er/er.js", "client.js");
+	assert_script(&usual, "/deep/er/deep.js", "deep.js");
+	assert_script(&usual, "/deep/er/bayeux.js", "bayeux.js");
+	assert_script(&usual, "/bayeux/er.js", "er.js");
+	assert_script(&usual, "/bayeux.js.map", "bayeux.js.map");
+	assert_script(&usual, "/bayeux.map", "bayeux.map");
+	assert_script(&usual, "/bayeux/bayeuxx.js", "bayeuxx.js");
+	assert_script(&nested, "/.js", "client.js");
+	assert_script(&nested, "/a.js", "client.js");
+	assert_script(&nested, "/a/b.c.js", "client.js");
+	assert_script(&nested, "/b.c.js", "b.c.js");
+}
+
 int
 main(void)
 {
@@ -162,6 +225,9 @@ main(void)
 		cmocka_unit_test(odd_targets_are_nobodys),
 		cmocka_unit_test(too_long_a_path_is_nobodys),
 		cmocka_unit_test(the_root_takes_every_path),
+		cmocka_unit_test(a_script_is_the_last_segment),
+		cmocka_unit_test(other_targets_are_no_script),
+		cmocka_unit_test(each_mount_has_a_script_of_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
