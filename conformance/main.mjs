@@ -1,4 +1,6 @@
 // Replays recorded cases against a Bayeux server, or records them. See README.md.
+import path from 'node:path';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { hopeless, judge, show } from './compare.mjs';
@@ -26,8 +28,9 @@ if (!opt.url && !opt.faye && !opt.fayed) {
 }
 
 // Faye has no limits, and two cases go beyond those that fayed has unless told otherwise: 1,000 messages in a batch,
-// 400 levels of nesting.
-const FAYED_LIMITS = ['--limit-batch-messages', '1000', '--limit-nesting', '500'];
+// 400 levels of nesting. And it brings its client along.
+const fayedOptions = () => ['--limit-batch-messages', '1000', '--limit-nesting', '500',
+  '--client-dir', path.dirname(createRequire(import.meta.url).resolve('faye/client/faye-browser-min.js'))];
 
 const corpus = new Corpus(opt.cases);
 const chosen = corpus.matching(opt.filter);
@@ -67,8 +70,8 @@ async function playAll(base) {
 }
 
 async function playOwnServer() {
-  const [command, limits] = opt.faye ? [realFaye(), []] : [[opt.fayed], FAYED_LIMITS];
-  const server = await Server.start(command, ['--listen', '127.0.0.1:0', '--timeout', '5', '--ping', '2', ...limits]);
+  const [command, options] = opt.faye ? [realFaye(), []] : [[opt.fayed], fayedOptions()];
+  const server = await Server.start(command, ['--listen', '127.0.0.1:0', '--timeout', '5', '--ping', '2', ...options]);
   await playAll(new URL(server.url));
   const complaints = await server.stop();
   if (complaints.length) fail('the server itself', complaints);

@@ -161,7 +161,8 @@ export class Player {
   }
 
   #fill(value) {
-    return JSON.parse(JSON.stringify(value).replace(/\$\{(\w+)\}/g, (all, name) => this.#vars[name] ?? all));
+    const inString = (text) => JSON.stringify(text).slice(1, -1); // an entity tag has quotes
+    return JSON.parse(JSON.stringify(value).replace(/\$\{(\w+)\}/g, (all, name) => inString(this.#vars[name] ?? all)));
   }
 
   // Every clientId the server invents becomes c1, c2, ... in order of appearance.

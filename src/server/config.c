@@ -13,6 +13,7 @@
 #include "server/mistake.h"
 #include "server/option_value.h"
 #include "server/options.h"
+#include "transport/scripts.h"
 
 struct wishes {
 	const char *path; /* of the file; NULL: none. Borrowed from argv */
@@ -86,6 +87,21 @@ set_from_args(struct config *cfg, int argc, char **argv, char *error)
 	return rc;
 }
 
+/* A folder that cannot be used is a mistake in the settings, so it is looked
+ * into here, where --check finds it. It may come from the file or the command
+ * line, so it is named as both have it. */
+static int
+load_scripts(struct config *cfg, char *error)
+{
+	char why[SCRIPTS_WHY_BYTES];
+	int rc = scripts_new(&cfg->scripts, cfg->client_dir, why);
+
+	if (rc != SCRIPTS_WRONG)
+		return rc;
+	return mistake(error, &command_line, "client-dir '%.100s' %s", cfg->client_dir,
+		       why);
+}
+
 static int
 set_all(struct config *cfg, const struct wishes *wishes, int argc, char **argv,
 	char *error)
@@ -97,6 +113,8 @@ set_all(struct config *cfg, const struct wishes *wishes, int argc, char **argv,
 		rc = config_file_read(cfg, wishes->path, error);
 	if (!rc)
 		rc = set_from_args(cfg, argc, argv, error);
+	if (!rc)
+		rc = load_scripts(cfg, error);
 	return rc;
 }
 
@@ -145,5 +163,6 @@ server_config_clear(struct config *cfg)
 {
 	for (size_t i = 0; i < options_count; i++)
 		option_clear(cfg, &options[i]);
+	scripts_free(cfg->scripts);
 	*cfg = (struct config){ 0 };
 }

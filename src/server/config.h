@@ -1,6 +1,7 @@
 /* What the operator wants: defaults, then the configuration file, then the
  * command line, each winning over the one before it. Pure but for reading the
- * one file it is told of: no logging, no exit, nothing kept at file scope.
+ * file and the folder it is told of: no logging, no exit, nothing kept at file
+ * scope.
  *
  * The functions are server_config_…, since libconfig owns config_read() and
  * config_clear(). */
@@ -55,6 +56,8 @@ struct config {
 	int64_t interval_ms; /* how long a client should wait between them */
 	int64_t ping_ms;     /* between WebSocket ping frames; 0: none */
 	enum config_switch redelivery; /* of what a stream did not prove */
+	char *client_dir;    /* NULL: none is configured */
+	struct scripts *scripts; /* from there */
 	enum log_level log_level;
 	struct limits limits;
 };

@@ -29,7 +29,7 @@ print_option(const struct option_def *def, FILE *out)
 	for (; choice && *choice; choice++)
 		fprintf(out, "%s%s", choice == def->choices ? "" : "|",
 			*choice);
-	if (def->initial)
+	if (def->initial && *def->initial)
 		fprintf(out, " [%s]", def->initial);
 	fputc('\n', out);
 }

@@ -242,6 +242,18 @@ add_origin(const struct setting *s)
 	return append(&cfg->origins, &cfg->origin_count, s->text, strlen(s->text));
 }
 
+static int
+set_folder(const struct setting *s)
+{
+	char **folder = field(s->cfg, s->def);
+
+	option_clear(s->cfg, s->def);
+	if (!*s->text)
+		return 0;
+	*folder = strdup(s->text);
+	return *folder ? 0 : -ENOMEM;
+}
+
 int
 option_set(struct config *cfg, const struct option_def *def, const char *text,
 	   const struct mistake_place *place, char *error)
@@ -266,6 +278,8 @@ option_set(struct config *cfg, const struct option_def *def, const char *text,
 				  "is no number");
 	case OPTION_CHOICE:
 		return set_choice(&s);
+	case OPTION_FOLDER:
+		return set_folder(&s);
 	case OPTION_CONFIG:
 	case OPTION_CHECK:
 	case OPTION_VERSION:
@@ -297,6 +311,11 @@ option_clear(struct config *cfg, const struct option_def *def)
 		clear_texts(&cfg->mounts, &cfg->mount_count);
 	} else if (def->type == OPTION_ORIGIN) {
 		clear_texts(&cfg->origins, &cfg->origin_count);
+	} else if (def->type == OPTION_FOLDER) {
+		char **folder = field(cfg, def);
+
+		free(*folder);
+		*folder = NULL;
 	}
 }
 
@@ -325,6 +344,20 @@ print_origins(const struct config *cfg, FILE *out)
 	fputc(']', out);
 }
 
+/* As libconfig reads it back. */
+static void
+print_quoted(const char *text, FILE *out)
+{
+	fputc('"', out);
+	for (; text && *text; text++) {
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			fprintf(out, "\\x%02x", (unsigned char)*text);
+		else
+			fprintf(out, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+	}
+	fputc('"', out);
+}
+
 void
 option_print(const struct config *cfg, const struct option_def *def, FILE *out)
 {
@@ -351,6 +384,9 @@ option_print(const struct config *cfg, const struct option_def *def, FILE *out)
 		break;
 	case OPTION_CHOICE:
 		fprintf(out, "\"%s\"", def->choices[*(const unsigned *)p]);
+		break;
+	case OPTION_FOLDER:
+		print_quoted(*(char *const *)p, out);
 		break;
 	case OPTION_CONFIG:
 	case OPTION_CHECK:

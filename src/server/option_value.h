@@ -16,7 +16,7 @@ int option_set(struct config *cfg, const struct option_def *def,
 	       const char *text, const struct mistake_place *place,
 	       char *error);
 
-/* Empties a list; leaves any other setting alone. */
+/* Empties what holds memory; leaves any other setting alone. */
 void option_clear(struct config *cfg, const struct option_def *def);
 
 /* The value as the file would have it: 0.5, "info", [ "/bayeux" ]. */

@@ -22,6 +22,7 @@ enum option_type {
 	OPTION_BYTES,   /* size_t */
 	OPTION_COUNT,   /* size_t */
 	OPTION_CHOICE,  /* an enum, counted from 0 as `choices` is */
+	OPTION_FOLDER,  /* char *, owned; NULL when it is empty */
 };
 
 struct option_def {

@@ -123,6 +123,14 @@ watch_signals(struct server *s)
 	loop_watch_signal(&s->on_int, s->worker.loop, SIGINT, on_stop, s);
 }
 
+static void
+say_scripts(const struct server *s)
+{
+	if (s->cfg->client_dir)
+		log_info(&s->log, "scripts: loaded files=%zu dir=%s",
+			 scripts_count(s->cfg->scripts), s->cfg->client_dir);
+}
+
 static int
 serve(struct server *s)
 {
@@ -135,6 +143,7 @@ serve(struct server *s)
 		return 1;
 	}
 	watch_signals(s);
+	say_scripts(s);
 	say_ready(s);
 	rc = loop_run(s->worker.loop);
 	if (rc)

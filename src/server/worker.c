@@ -73,6 +73,7 @@ init_transports(struct worker *w, const struct config *cfg, unsigned connections
 		.body_ms = ARRIVAL_STALLS * lim->stall_ms,
 		.route = route,
 		.gate = &w->gate,
+		.scripts = cfg->scripts,
 	};
 	struct entry_config ec = {
 		.head_bytes = lim->header_bytes,

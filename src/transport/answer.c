@@ -112,3 +112,51 @@ answer_preflight(struct MHD_Connection *c, const struct origins *os)
 	cors_add_preflight(response, c, os);
 	return queue(c, MHD_HTTP_OK, response);
 }
+
+/* No CORS headers: a page may load a script from anywhere, and Faye has none. */
+static void
+add_script_headers(struct MHD_Response *response, const struct script_choice *choice)
+{
+	const struct script *s = choice->script;
+
+	if (!choice->is_fresh)
+		add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+			   str_ends(str_from(s->name), STR(".map"))
+				   ? "application/json; charset=utf-8"
+				   : "text/javascript; charset=utf-8");
+	if (script_is_stand_in(s)) {
+		add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+		return;
+	}
+	add_header(response, MHD_HTTP_HEADER_ETAG, s->forms[choice->encoding].tag);
+	add_header(response, MHD_HTTP_HEADER_LAST_MODIFIED, s->modified);
+	if (s->forms[SCRIPT_GZIP].body)
+		add_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+	if (choice->encoding == SCRIPT_GZIP && !choice->is_fresh)
+		add_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+}
+
+enum MHD_Result
+answer_script(struct MHD_Connection *c, const struct script_choice *choice)
+{
+	const struct script_form *form;
+	struct MHD_Response *response;
+
+	if (choice->script) {
+		/* libmicrohttpd sends its length alone with a 304. */
+		form = &choice->script->forms[choice->encoding];
+		response = MHD_create_response_from_buffer(form->n, form->body,
+							   MHD_RESPMEM_PERSISTENT);
+	} else {
+		response = constant("");
+	}
+	if (!response)
+		return MHD_NO;
+	if (choice->script)
+		add_script_headers(response, choice);
+	return queue(c,
+		     !choice->script    ? MHD_HTTP_NOT_FOUND
+		     : choice->is_fresh ? MHD_HTTP_NOT_MODIFIED
+					: MHD_HTTP_OK,
+		     response);
+}

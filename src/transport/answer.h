@@ -6,6 +6,7 @@
 #include <microhttpd.h>
 
 #include "transport/origins.h"
+#include "transport/script.h"
 #include "util/buf.h"
 
 /* The status and what it means, for pages of those origins to read; `closing`: the
@@ -20,5 +21,9 @@ enum MHD_Result answer_array(struct MHD_Connection *c, struct buf *array,
 
 /* What a browser asks before it lets a page POST across origins. */
 enum MHD_Result answer_preflight(struct MHD_Connection *c, const struct origins *os);
+
+/* A script, that the copy is still good, or that there is none. It is not copied
+ * and must outlive the connection. */
+enum MHD_Result answer_script(struct MHD_Connection *c, const struct script_choice *choice);
 
 #endif

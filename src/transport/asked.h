@@ -14,6 +14,7 @@ enum asked {
 	ASKED_QUERY,   /* in a field of the query, and a function to be called */
 	ASKED_PREFLIGHT,
 	ASKED_EVENTS, /* none: they are to be sent, as long as it lasts */
+	ASKED_SCRIPT, /* by its path, whatever else it says */
 };
 
 /* What is looked at in which order is Faye's (node_adapter). */

@@ -12,6 +12,7 @@
 #include "transport/gate.h"
 #include "transport/head.h"
 #include "transport/route.h"
+#include "transport/scripts.h"
 #include "transport/websocket.h"
 
 struct http_config {
@@ -21,6 +22,7 @@ struct http_config {
 	int64_t head_ms, body_ms; /* see connection.h */
 	struct route route;     /* borrowed */
 	struct gate *gate;      /* borrowed */
+	const struct scripts *scripts; /* borrowed */
 };
 
 struct http {

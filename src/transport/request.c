@@ -36,6 +36,7 @@ struct request {
 	struct buf body;       /* in, then out */
 	uint64_t came;         /* bytes of the body so far */
 	char *callback;        /* JSONP's; NULL: plain JSON */
+	struct script_choice script;
 	uint8_t state, asked; /* enum state, enum asked */
 	bool too_large;        /* the body was, and is thrown away */
 	bool suspended;
@@ -186,12 +187,26 @@ is_too_large(const struct request *r, const struct head *head)
 	return length && strtoull(length->p, NULL, 10) > r->http->config.body_bytes;
 }
 
+/* Whether it is a script that is asked for; then which is noted. */
+static bool
+asks_script(struct request *r, const char *url, const struct head *head)
+{
+	const struct http_config *cfg = &r->http->config;
+	struct str name = route_script(&cfg->route, str_from(url));
+
+	if (!name.n)
+		return false;
+	r->script = script_choose(scripts_find(cfg->scripts, name), head);
+	return true;
+}
+
 /* The first call: the head is there. */
 static enum MHD_Result
 begin(struct request *r, const char *url, const char *method, const char *version)
 {
 	struct head head;
 	unsigned status;
+	bool upgrade;
 
 	if (r->http->stopping)
 		return MHD_NO;
@@ -200,15 +215,17 @@ begin(struct request *r, const char *url, const char *method, const char *versio
 		return refuse(r, status);
 	if (!route_is_ours(&r->http->config.route, str_from(url)))
 		return give_status(r, MHD_HTTP_NOT_FOUND);
-	if (!gate_admits(r->http->config.gate, &head))
+	upgrade = upgrade_is_asked(&head);
+	r->asked = !upgrade && asks_script(r, url, &head) ? ASKED_SCRIPT : asked_by(&head);
+	/* Any page may load a script. */
+	if (r->asked != ASKED_SCRIPT && !gate_admits(r->http->config.gate, &head))
 		return give_status(r, MHD_HTTP_FORBIDDEN);
-	if (upgrade_is_asked(&head)) {
+	if (upgrade) {
 		r->state = ANSWERED;
 		return late_upgrade(r->http, r->c, &head);
 	}
 	if (is_too_large(r, &head))
 		return refuse(r, MHD_HTTP_CONTENT_TOO_LARGE);
-	r->asked = asked_by(&head);
 	/* The answer must fit beside it. Nothing has been done yet; on a fresh
 	 * connection such a head is welcome, see entry.h. */
 	if (!http_has_room(r->http, &head))
@@ -345,6 +362,10 @@ start(struct request *r, const char *url)
 	if (r->asked == ASKED_PREFLIGHT) {
 		r->state = ANSWERED;
 		return answer_preflight(r->c, &r->http->config.gate->origins);
+	}
+	if (r->asked == ASKED_SCRIPT) {
+		r->state = ANSWERED;
+		return answer_script(r->c, &r->script);
 	}
 	if (r->asked == ASKED_EVENTS)
 		return lend_to_events(r, url);

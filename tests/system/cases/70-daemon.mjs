@@ -47,7 +47,8 @@ test('daemon: --check says what would be and ends', async (t) => {
 test('daemon: a wrong option ends with 2 and one line that names it', async (t) => {
   for (const [args, named] of [[['--nonsense'], '--nonsense'], [['--timeout', 'soon'], 'timeout'], [['--timeout'], 'timeout'],
     [['--listen', 'nowhere'], 'nowhere'], [['--mount', 'x'], 'mount'], [['--limit-nesting', '0'], 'limit-nesting'],
-    [['--config', '/does/not/exist'], '/does/not/exist'], [['stray'], 'stray'], [['--check', '--ping', '-1'], 'ping']]) {
+    [['--config', '/does/not/exist'], '/does/not/exist'], [['stray'], 'stray'], [['--check', '--ping', '-1'], 'ping'],
+    [['--client-dir', '/does/not/exist'], '/does/not/exist'], [['--check', '--client-dir', '/dev'], 'client.js']]) {
     const { code, out, err } = await run(t, ...args);
     assert.equal(code, 2, `${args}: ${err}`);
     assert.equal(out, '');

@@ -85,6 +85,8 @@ assert_empty(const struct config *cfg)
 	assert_int_equal(cfg->mount_count, 0);
 	assert_null(cfg->origins);
 	assert_int_equal(cfg->origin_count, 0);
+	assert_null(cfg->client_dir);
+	assert_null(cfg->scripts);
 }
 
 void
