@@ -25,7 +25,3 @@ export class Corpus {
     for (const { file, cases } of this.#files) fs.writeFileSync(file, `${JSON.stringify(cases, null, 1)}\n`);
   }
 }
-
-// One case name a line; `#` begins a comment line.
-export const readPending = (file) => new Set(fs.readFileSync(file, 'utf8').split('\n')
-  .map((line) => line.trim()).filter((line) => line && !line.startsWith('#')));

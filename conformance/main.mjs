@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { hopeless, judge, show } from './compare.mjs';
-import { Corpus, readPending } from './corpus.mjs';
+import { Corpus } from './corpus.mjs';
 import { Player } from './player.mjs';
 import { Server, realFaye } from './server.mjs';
 
@@ -15,7 +15,6 @@ const { values: opt } = parseArgs({
     faye: { type: 'boolean', default: false },
     url: { type: 'string' },
     cases: { type: 'string', default: here('cases') },
-    pending: { type: 'string' },
     filter: { type: 'string', default: '' },
     jobs: { type: 'string', default: '24' },
     record: { type: 'boolean', default: false },
@@ -34,10 +33,7 @@ const fayedOptions = () => ['--limit-batch-messages', '1000', '--limit-nesting',
 
 const corpus = new Corpus(opt.cases);
 const chosen = corpus.matching(opt.filter);
-const judgesFayed = !opt.url && !opt.faye;
-const pendingFile = opt.pending ?? (judgesFayed ? here('pending.txt') : undefined);
-const pending = pendingFile ? readPending(pendingFile) : new Set();
-const tally = { passed: 0, failed: 0, pending: 0 };
+const tally = { passed: 0, failed: 0 };
 
 function fail(name, lines) {
   tally.failed++;
@@ -48,10 +44,7 @@ async function play(base, test) {
   const results = await new Player(base).play(test.steps, opt.record ? undefined : hopeless(test));
   if (opt.record) test.expect = results;
   const lines = opt.record ? results.filter((result) => result?.failed || result?.short).map(show) : judge(test, results);
-  if (pending.has(test.name)) {
-    if (lines.length) tally.pending++;
-    else fail(test.name, ['passes, but is listed as pending: take it off the list']);
-  } else if (lines.length) fail(test.name, lines);
+  if (lines.length) fail(test.name, lines);
   else {
     tally.passed++;
     if (opt.verbose) console.log(`ok   ${test.name}`);
@@ -77,11 +70,7 @@ async function playOwnServer() {
   if (complaints.length) fail('the server itself', complaints);
 }
 
-const names = new Set(corpus.cases.map(({ name }) => name));
-for (const name of pending) if (!names.has(name)) fail(name, ['is listed as pending, but there is no such case']);
-
 await (opt.url ? playAll(new URL(opt.url)) : playOwnServer());
 if (opt.record) corpus.save();
-if (tally.pending) console.log(`${tally.pending} pending, as listed`);
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
 process.exit(tally.failed ? 1 : 0);
