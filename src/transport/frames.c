@@ -1,7 +1,7 @@
-/* wslay does not tell whether it stands between messages. So that is counted:
- * the bytes fed must be those of the frames whose heads were seen, with no
- * fragmented message open. A context that was part of an error or a close is not
- * used again. */
+/* wslay does not tell whether it stands between messages, and of a close's reason
+ * that comes in pieces it checks the wrong bytes. So it is fed frame by frame: we
+ * read the heads too, and a close is held until it is whole. A context that was
+ * part of an error or a close is not used again. */
 #include "transport/frames.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@ enum {
 	FRAMES_MAX_IDLE = 64,
 	/* wslay keeps some hundred bytes for each, whatever it carries. */
 	FRAMES_MAX_FRAGMENTS = 1024,
+	MAX_CONTROL_BYTES = 125, /* RFC 6455 5.5 */
 };
 
 struct frames_reader {
@@ -20,30 +21,118 @@ struct frames_reader {
 	/* While it is borrowed: */
 	const struct frames_events *events;
 	void *arg;
-	struct str in;   /* not yet taken by wslay */
+	struct str in; /* not yet taken by wslay */
 	struct buf *out;
-	uint64_t fed;    /* bytes that wslay took */
-	uint64_t framed; /* bytes of the frames that began in them */
+	uint8_t held[6 + MAX_CONTROL_BYTES]; /* a frame's beginning: its head or more */
+	size_t held_n;
+	uint64_t left; /* bytes of the frame behind those */
 	bool in_message; /* a fragmented message is open */
 	unsigned fragments; /* of it */
 };
+
+/* RFC 6455 5.2, as far as the head is there: how long it is, and the payload. */
+static size_t
+measure(const uint8_t *head, size_t n, uint64_t *payload)
+{
+	size_t i, extended = 0;
+
+	*payload = 0;
+	if (n < 2)
+		return 2;
+	*payload = head[1] & 0x7f;
+	if (*payload > MAX_CONTROL_BYTES) {
+		extended = *payload == 126 ? 2 : 8;
+		for (i = *payload = 0; i < extended && 2 + i < n; i++)
+			*payload = *payload << 8 | head[2 + i];
+	}
+	return 2 + extended + (head[1] & 0x80 ? 4 : 0);
+}
+
+static void
+hold(struct frames_reader *r, size_t n)
+{
+	if (n > r->in.n)
+		n = r->in.n;
+	memcpy(r->held + r->held_n, r->in.p, n);
+	r->held_n += n;
+	r->in.p += n;
+	r->in.n -= n;
+}
+
+static bool
+is_close(const struct frames_reader *r)
+{
+	return r->held_n >= 2 && (r->held[0] & 0x0f) == WSLAY_CONNECTION_CLOSE &&
+	       (r->held[1] & 0x7f) <= MAX_CONTROL_BYTES;
+}
+
+/* Gathers what wslay is to get of a frame at once: the head, or a whole close. 0,
+ * WSLAY_ERR_WOULDBLOCK until that is there, or WSLAY_ERR_PROTO. */
+static int
+begin_frame(struct frames_reader *r)
+{
+	uint64_t payload;
+	size_t head, n;
+
+	for (;;) {
+		head = measure(r->held, r->held_n, &payload);
+		n = head + (is_close(r) ? payload : 0);
+		if (r->held_n >= n)
+			break;
+		if (r->in.n == 0)
+			return WSLAY_ERR_WOULDBLOCK;
+		hold(r, n - r->held_n);
+	}
+	if (is_close(r) && payload == 1)
+		return WSLAY_ERR_PROTO; /* RFC 6455 5.5.1: half a code */
+	r->left = head + payload - n;
+	return 0;
+}
+
+/* The beginning of a frame, or more of its payload; never more than one frame.
+ * wslay has room for all that is held, since it has used up the frame before. */
+static size_t
+take(struct frames_reader *r, uint8_t *to, size_t room)
+{
+	size_t n = r->held_n;
+
+	if (n) {
+		memcpy(to, r->held, n);
+		r->held_n = 0;
+		return n;
+	}
+	n = r->in.n < room ? r->in.n : room;
+	if (n > r->left)
+		n = (size_t)r->left;
+	memcpy(to, r->in.p, n);
+	r->in.p += n;
+	r->in.n -= n;
+	r->left -= n;
+	return n;
+}
 
 static ssize_t
 on_recv(wslay_event_context_ptr ctx, uint8_t *to, size_t room, int flags, void *user)
 {
 	struct frames_reader *r = user;
-	size_t n = r->in.n < room ? r->in.n : room;
+	int rc = 0;
 
 	(void)flags;
-	if (n == 0) {
-		wslay_event_set_error(ctx, WSLAY_ERR_WOULDBLOCK);
+	if (r->fragments > FRAMES_MAX_FRAGMENTS) {
+		rc = WSLAY_ERR_PROTO;
+	} else if (r->left == 0) {
+		/* What was queued goes before a close can overtake it. */
+		rc = wslay_event_send(ctx);
+		if (!rc)
+			rc = begin_frame(r);
+	} else if (r->in.n == 0) {
+		rc = WSLAY_ERR_WOULDBLOCK;
+	}
+	if (rc) {
+		wslay_event_set_error(ctx, rc);
 		return -1;
 	}
-	memcpy(to, r->in.p, n);
-	r->in.p += n;
-	r->in.n -= n;
-	r->fed += n;
-	return (ssize_t)n;
+	return (ssize_t)take(r, to, room);
 }
 
 static ssize_t
@@ -65,11 +154,8 @@ on_frame_start(wslay_event_context_ptr ctx,
 	       const struct wslay_event_on_frame_recv_start_arg *frame, void *user)
 {
 	struct frames_reader *r = user;
-	uint64_t n = frame->payload_length;
 
 	(void)ctx;
-	/* RFC 6455 5.2: two bytes, the extended length, the mask. */
-	r->framed += 2 + (n < 126 ? 0 : n < 65536 ? 2 : 8) + 4 + n;
 	if (wslay_is_ctrl_frame(frame->opcode))
 		return;
 	r->in_message = !frame->fin;
@@ -146,7 +232,6 @@ borrow(struct frames *fr)
 		return new_reader(fr);
 	fr->idle = r->next;
 	fr->idle_count--;
-	r->fed = r->framed = 0;
 	r->fragments = 0;
 	return r;
 }
@@ -172,8 +257,9 @@ frames_release(struct frames *fr, struct frames_reader **reader)
 	*reader = NULL;
 }
 
-/* RFC 6455 7.4.1: protocol error. */
+/* RFC 6455 7.4.1: protocol error, too big. */
 static const struct str close_1002 = { "\x88\x02\x03\xea", 4 };
+static const struct str close_1009 = { "\x88\x02\x03\xf1", 4 };
 
 static bool
 is_closing(const struct frames_reader *r)
@@ -192,11 +278,10 @@ receive(struct frames_reader *r)
 	/* A head that cannot be looks to wslay as if our callback had failed, and
 	 * it says nothing more. */
 	if (rc == WSLAY_ERR_CALLBACK_FAILURE) {
-		buf_add_str(r->out, close_1002);
+		buf_add_str(r->out, r->fragments > FRAMES_MAX_FRAGMENTS ? close_1009
+								       : close_1002);
 		return r->out->failed ? -ENOMEM : FRAMES_CLOSED;
 	}
-	if (rc == 0 && r->fragments > FRAMES_MAX_FRAGMENTS && !is_closing(r))
-		rc = wslay_event_queue_close(r->ctx, WSLAY_CODE_MESSAGE_TOO_BIG, NULL, 0);
 	if (rc == 0)
 		rc = wslay_event_send(r->ctx);
 	if (rc)
@@ -222,7 +307,7 @@ frames_feed(struct frames *fr, struct frames_reader **reader, void *arg, struct 
 		frames_release(fr, reader);
 		return rc;
 	}
-	if (r->fed == r->framed && !r->in_message) {
+	if (r->held_n == 0 && r->left == 0 && !r->in_message) {
 		give_back(fr, r);
 		*reader = NULL;
 	}
