@@ -66,16 +66,16 @@ reason_of(int status)
 }
 
 /* Best effort, and what the peer sent is read first: closing over unread bytes
- * would reset the connection before the answer is seen. */
+ * would reset the connection before the answer is seen. `field`: one more line of
+ * the head, or nothing. */
 static void
-send_refusal(struct entries *en, int fd, int status, const char *why)
+send_refusal(struct entries *en, int fd, int status, const char *field, const char *why)
 {
 	char answer[512];
 	int n = snprintf(answer, sizeof(answer),
 			 "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\n"
 			 "Content-Length: %zu\r\nConnection: close\r\n%s\r\n%s",
-			 status, reason_of(status), strlen(why),
-			 status == 503 ? "Retry-After: 10\r\n" : "", why);
+			 status, reason_of(status), strlen(why), field, why);
 	unsigned i;
 
 	for (i = 0; i < REFUSAL_READS; i++)
@@ -86,15 +86,21 @@ send_refusal(struct entries *en, int fd, int status, const char *why)
 }
 
 static void
-refuse(struct entry *e, int status, const char *why)
+refuse_with(struct entry *e, int status, const char *field, const char *why)
 {
 	char peer[PEER_BYTES];
 
 	e->en->refused++;
 	log_debug(e->en->log, "entry: refused peer=%s status=%d", peer_name(e->fd, peer),
 		  status);
-	send_refusal(e->en, e->fd, status, why);
+	send_refusal(e->en, e->fd, status, field, why);
 	drop(e);
+}
+
+static void
+refuse(struct entry *e, int status, const char *why)
+{
+	refuse_with(e, status, "", why);
 }
 
 /* ---- where it goes ---- */
@@ -153,7 +159,7 @@ to_websocket(struct entry *e, const struct head *head)
 	}
 	status = upgrade_check(head, accept, why);
 	if (status) {
-		refuse(e, status, why);
+		refuse_with(e, status, "Sec-WebSocket-Version: " UPGRADE_VERSION "\r\n", why);
 		return;
 	}
 	if (!take_head(e, head))
@@ -275,7 +281,7 @@ turn_away(struct entries *en, int fd)
 	if (en->full++ == 0)
 		log_warn(en->log, "entry: full connections=%u, more are answered 503",
 			 en->config.connections);
-	send_refusal(en, fd, 503, "Too many connections");
+	send_refusal(en, fd, 503, "Retry-After: 10\r\n", "Too many connections");
 	close(fd);
 }
 

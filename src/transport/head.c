@@ -149,8 +149,8 @@ head_parse(struct head *h, struct str bytes)
 	return rc;
 }
 
-static unsigned
-count_fields(const struct head *h, struct str name)
+unsigned
+head_count(const struct head *h, struct str name)
 {
 	unsigned i, n = 0;
 
@@ -175,16 +175,16 @@ head_check(const struct head *h)
 {
 	const struct str *length = head_find(h, STR("Content-Length"));
 	const struct str *coding = head_find(h, STR("Transfer-Encoding"));
-	unsigned hosts = count_fields(h, STR("Host"));
+	unsigned hosts = head_count(h, STR("Host"));
 
 	if (hosts > 1 || (hosts == 0 && h->minor == 1))
 		return 400;
-	if (length && (coding || count_fields(h, STR("Content-Length")) > 1 ||
+	if (length && (coding || head_count(h, STR("Content-Length")) > 1 ||
 		       !is_number(*length)))
 		return 400;
 	if (coding && h->minor == 0)
 		return 400;
-	if (coding && (count_fields(h, STR("Transfer-Encoding")) > 1 ||
+	if (coding && (head_count(h, STR("Transfer-Encoding")) > 1 ||
 		       !head_same(*coding, STR("chunked"))))
 		return 501;
 	return 0;

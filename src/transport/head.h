@@ -44,6 +44,7 @@ size_t head_cost(const struct head *h);
 
 /* The first field of that name (letters' case does not count), or NULL. */
 const struct str *head_find(const struct head *h, struct str name);
+unsigned head_count(const struct head *h, struct str name); /* fields of that name */
 /* Whether some field of that name has `token` in its list. */
 bool head_has_token(const struct head *h, struct str name, struct str token);
 /* Without the blanks around it. */

@@ -54,6 +54,8 @@ queue(struct MHD_Connection *c, unsigned status, struct MHD_Response *response,
 	MHD_add_response_header(response, name, value);
 	if (status == MHD_HTTP_SWITCHING_PROTOCOLS)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_UPGRADE, "websocket");
+	else
+		MHD_add_response_header(response, "Sec-WebSocket-Version", UPGRADE_VERSION);
 	rc = MHD_queue_response(c, status, response);
 	MHD_destroy_response(response);
 	return rc;

@@ -26,7 +26,36 @@ put_accept(struct str key, char accept[UPGRADE_ACCEPT_BYTES])
 	accept[UPGRADE_ACCEPT_BYTES - 1] = '\0';
 }
 
-/* The texts are Faye's (websocket-driver: hybi). */
+static bool
+is_base64(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       c == '+' || c == '/';
+}
+
+/* RFC 6455 4.2.1, point 5: sixteen bytes in base64. */
+static bool
+is_key(struct str key)
+{
+	size_t i;
+
+	for (i = 0; i < key.n; i++)
+		if (!is_base64(key.p[i]))
+			break;
+	return i == 22 && str_equal((struct str){ key.p + i, key.n - i }, STR("=="));
+}
+
+/* Its first bytes would be taken for frames. */
+static bool
+has_body(const struct head *h)
+{
+	const struct str *length = head_find(h, STR("Content-Length"));
+
+	return (length && !str_equal(*length, STR("0"))) ||
+	       head_find(h, STR("Transfer-Encoding"));
+}
+
+/* The texts are Faye's (websocket-driver: hybi), as far as it has any. */
 int
 upgrade_check(const struct head *h, char accept[UPGRADE_ACCEPT_BYTES],
 	      char why[UPGRADE_WHY_BYTES])
@@ -42,15 +71,19 @@ upgrade_check(const struct head *h, char accept[UPGRADE_ACCEPT_BYTES],
 	else if (!version)
 		snprintf(why, UPGRADE_WHY_BYTES,
 			 "Missing handshake request header: Sec-WebSocket-Version");
-	else if (!str_equal(*version, STR("13")))
+	else if (head_count(h, STR("Sec-WebSocket-Version")) > 1)
+		snprintf(why, UPGRADE_WHY_BYTES, "More than one Sec-WebSocket-Version");
+	else if (!str_equal(*version, STR(UPGRADE_VERSION)))
 		snprintf(why, UPGRADE_WHY_BYTES, "Unsupported WebSocket version: %.*s",
 			 version->n < 32 ? (int)version->n : 32, version->p);
 	else if (!key || key->n == 0)
 		snprintf(why, UPGRADE_WHY_BYTES,
 			 "Missing handshake request header: Sec-WebSocket-Key");
-	else if (key->n != 24)
+	else if (!is_key(*key) || head_count(h, STR("Sec-WebSocket-Key")) > 1)
 		snprintf(why, UPGRADE_WHY_BYTES,
 			 "Invalid handshake request header: Sec-WebSocket-Key");
+	else if (has_body(h))
+		snprintf(why, UPGRADE_WHY_BYTES, "A WebSocket request has no body");
 	if (why[0])
 		return 400;
 	put_accept(*key, accept);

@@ -6,6 +6,9 @@
 
 enum { UPGRADE_ACCEPT_BYTES = 29 }; /* base64 of 20 bytes, and NUL */
 
+/* What a refusal names in Sec-WebSocket-Version (RFC 6455 4.4). */
+#define UPGRADE_VERSION "13"
+
 /* Whether the request asks for a WebSocket at all. */
 bool upgrade_is_asked(const struct head *h);
 

@@ -134,6 +134,37 @@ what_is_missing_or_wrong_is_named(void **state)
 		       "Invalid handshake request header: Sec-WebSocket-Key");
 	assert_refused(SPOILT(key = "dGhlIHNhbXBsZSBub25jZQ==="),
 		       "Invalid handshake request header: Sec-WebSocket-Key");
+	/* Seventeen bytes, eighteen, and what is no base64. */
+	assert_refused(SPOILT(key = "dGhlIHNhbXBsZSBub25jZQA="),
+		       "Invalid handshake request header: Sec-WebSocket-Key");
+	assert_refused(SPOILT(key = "dGhlIHNhbXBsZSBub25jZQAA"),
+		       "Invalid handshake request header: Sec-WebSocket-Key");
+	assert_refused(SPOILT(key = "dGhlIHNhbXBsZSBub25j-Q=="),
+		       "Invalid handshake request header: Sec-WebSocket-Key");
+}
+
+/* RFC 6455 11.3.1, 11.3.5 */
+static void
+key_and_version_stand_there_once(void **state)
+{
+	(void)state;
+	assert_refused(SPOILT(key = "dGhlIHNhbXBsZSBub25jZQ==\r\n"
+				    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="),
+		       "Invalid handshake request header: Sec-WebSocket-Key");
+	assert_refused(SPOILT(version = "13\r\nSec-WebSocket-Version: 13"),
+		       "More than one Sec-WebSocket-Version");
+}
+
+static void
+a_body_is_refused(void **state)
+{
+	(void)state;
+	assert_refused(SPOILT(version = "13\r\nContent-Length: 1"),
+		       "A WebSocket request has no body");
+	assert_refused(SPOILT(version = "13\r\nTransfer-Encoding: chunked"),
+		       "A WebSocket request has no body");
+	assert_accepted(SPOILT(version = "13\r\nContent-Length: 0"),
+			"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 }
 
 static void
@@ -157,6 +188,8 @@ main(void)
 		cmocka_unit_test(what_asks_for_something_else_is_no_upgrade),
 		cmocka_unit_test(it_is_a_get_of_http_1_1),
 		cmocka_unit_test(what_is_missing_or_wrong_is_named),
+		cmocka_unit_test(key_and_version_stand_there_once),
+		cmocka_unit_test(a_body_is_refused),
 		cmocka_unit_test(a_long_version_is_cut),
 	};
 
