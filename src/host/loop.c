@@ -17,17 +17,18 @@ struct loop {
 	uint32_t due_count;
 	struct list deferred, endings;
 	int64_t now_ms;
+	int64_t wall_ms; /* how far the wall clock is ahead of ours; 0: not looked */
 	int64_t alarm_ms; /* when `alarm` rings; INT64_MAX: not set */
 	bool awake; /* now_ms was read since the last sleep */
 	bool stopping;
 };
 
 static int64_t
-clock_ms(void)
+clock_ms(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
@@ -38,7 +39,8 @@ wake(struct loop *loop)
 	if (loop->awake)
 		return;
 	loop->awake = true;
-	loop->now_ms = clock_ms();
+	loop->now_ms = clock_ms(CLOCK_MONOTONIC);
+	loop->wall_ms = 0;
 }
 
 /* Timers are run at the end of every wake-up, so nothing is left to do. */
@@ -64,7 +66,7 @@ loop_new(void)
 	list_init(&loop->endings);
 	heap_init(&loop->timers);
 	loop->alarm_ms = INT64_MAX;
-	loop->now_ms = clock_ms();
+	loop->now_ms = clock_ms(CLOCK_MONOTONIC);
 	/* One thread uses it, and EV_ET and EV_CLOSED need epoll. */
 	event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK);
 	event_config_require_features(cfg, EV_FEATURE_ET | EV_FEATURE_EARLY_CLOSE);
@@ -219,6 +221,14 @@ int64_t
 loop_now_ms(const struct loop *loop)
 {
 	return loop->now_ms;
+}
+
+int64_t
+loop_wall_ms(struct loop *loop, int64_t at_ms)
+{
+	if (loop->wall_ms == 0)
+		loop->wall_ms = clock_ms(CLOCK_REALTIME) - clock_ms(CLOCK_MONOTONIC);
+	return at_ms + loop->wall_ms;
 }
 
 /* ---- readiness ---- */

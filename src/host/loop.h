@@ -30,6 +30,9 @@ void loop_stop(struct loop *loop); /* from a callback: this turn is the last */
 
 /* Milliseconds of the monotonic clock, as of this turn's beginning. */
 int64_t loop_now_ms(const struct loop *loop);
+/* What moment `at_ms` of that clock is on the wall's: since 1970, UTC. The two
+ * are compared once a turn at most. */
+int64_t loop_wall_ms(struct loop *loop, int64_t at_ms);
 
 /* ---- readiness ---- */
 

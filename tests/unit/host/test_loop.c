@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -421,6 +422,25 @@ a_stopped_loop_runs_again(void **state)
 	loop_free(st.loop);
 }
 
+/* A clock that only others set need not agree with itself; one turn does. */
+static void
+a_moment_has_its_place_on_the_wall_clock(void **state)
+{
+	struct timespec now;
+	struct story st;
+	int64_t wall, wall_s;
+
+	(void)state;
+	start(&st);
+	wall = loop_wall_ms(st.loop, loop_now_ms(st.loop));
+	clock_gettime(CLOCK_REALTIME, &now);
+	wall_s = wall / 1000;
+	assert_in_range(wall_s, now.tv_sec - 20, now.tv_sec);
+	assert_true(loop_wall_ms(st.loop, loop_now_ms(st.loop)) == wall);
+	assert_true(loop_wall_ms(st.loop, loop_now_ms(st.loop) - 1234) == wall - 1234);
+	loop_free(st.loop);
+}
+
 int
 main(void)
 {
@@ -431,6 +451,7 @@ main(void)
 		cmocka_unit_test(a_timer_may_silence_another_that_is_due),
 		cmocka_unit_test(a_timer_that_sets_itself_again_waits_for_the_next_turn),
 		cmocka_unit_test(now_stands_still_within_a_turn_and_goes_on),
+		cmocka_unit_test(a_moment_has_its_place_on_the_wall_clock),
 		cmocka_unit_test(deferred_tasks_and_those_they_add_run_until_none_is_left),
 		cmocka_unit_test(one_that_waits_already_keeps_its_place),
 		cmocka_unit_test(a_cleared_task_does_not_run),
