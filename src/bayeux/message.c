@@ -24,6 +24,7 @@ static const struct {
 	FIELD("error", error, STRIP),
 	FIELD("version", version, false),
 	FIELD("supportedConnectionTypes", supported_types, false),
+	FIELD("minimumVersion", minimum_version, false),
 #undef FIELD
 	{ { "successful", 10 }, SIZE_MAX, STRIP },
 };

@@ -15,7 +15,7 @@ struct message {
 	/* Absent fields have type SCAN_ABSENT; of repeated ones the last counts,
 	 * as in JavaScript. A message that is no object has none. */
 	struct span id, channel, client_id, data, error;
-	struct span version, supported_types, connection_type;
+	struct span version, minimum_version, supported_types, connection_type;
 	struct span subscription, advice, ext;
 
 	struct str kept[MESSAGE_MAX_KEPT]; /* members for the subscribers */

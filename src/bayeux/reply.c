@@ -106,6 +106,10 @@ reply_add_advice(struct buf *out, const struct reply_advice *advice)
 	buf_add_int(out, advice->interval_ms);
 	buf_add_str(out, STR(",\"timeout\":"));
 	buf_add_int(out, advice->timeout_ms);
+	if (advice->max_interval_ms) {
+		buf_add_str(out, STR(",\"maxInterval\":"));
+		buf_add_int(out, advice->max_interval_ms);
+	}
 	buf_add_char(out, '}');
 }
 
@@ -142,8 +146,8 @@ reply_add_subscription(struct buf *out, const struct span *subscription)
 }
 
 void
-reply_connect(struct buf *out, struct str id, struct str client_id,
-	      const struct reply_advice *advice)
+reply_begin_connect(struct buf *out, struct str id, struct str client_id,
+		    const struct reply_advice *advice)
 {
 	buf_add_char(out, '{');
 	if (id.n) {
@@ -155,7 +159,6 @@ reply_connect(struct buf *out, struct str id, struct str client_id,
 	buf_add_str(out, client_id);
 	buf_add_str(out, STR("\",\"channel\":\"/meta/connect\",\"successful\":true"));
 	reply_add_advice(out, advice);
-	buf_add_char(out, '}');
 }
 
 bool

@@ -49,6 +49,8 @@ reply_is_refused(const struct message *m)
 struct reply_advice {
 	enum { ADVICE_RETRY, ADVICE_HANDSHAKE, ADVICE_NONE } reconnect;
 	int64_t interval_ms, timeout_ms; /* with ADVICE_RETRY */
+	int64_t max_interval_ms; /* CometD's: for so long may a client be silent
+				  * beyond both; 0: it is not told */
 };
 
 void reply_add_advice(struct buf *out, const struct reply_advice *advice);
@@ -58,10 +60,10 @@ void reply_add_client_id(struct buf *out, struct str client_id);
 /* `subscription` as given; absent: []. */
 void reply_add_subscription(struct buf *out, const struct span *subscription);
 
-/* The successful answer to a connect that was held; `id` is the raw JSON of the
- * connect's id, n is 0 when there was none. */
-void reply_connect(struct buf *out, struct str id, struct str client_id,
-		   const struct reply_advice *advice);
+/* Opens the successful answer to a connect that was held, with its advice; `id`
+ * is the raw JSON of the connect's id, n is 0 when there was none. */
+void reply_begin_connect(struct buf *out, struct str id, struct str client_id,
+			 const struct reply_advice *advice);
 
 /* Whether `type` is one of the six connection types. */
 bool reply_is_connection_type(const struct span *type);

@@ -34,7 +34,7 @@ keep(struct broker *b, struct session *s, struct frozen *f)
 	default:
 		broker_count_lost(b, s);
 	}
-	if (s->held && !s->outlet)
+	if (s->held && !session_streams(s))
 		waiting_make_ready(s->held);
 }
 
@@ -44,7 +44,7 @@ on_session_message(void *arg, struct session *s, struct frozen *f)
 	struct outlet *o = s->outlet;
 
 	/* Behind a backlog it waits its turn. */
-	if (o && s->queue.count == 0)
+	if (session_streams(s) && s->queue.count == 0)
 		o->ops->send(o, frozen_ref(f));
 	else
 		keep(arg, s, f);
@@ -184,13 +184,20 @@ finish_turn(void *arg)
 }
 
 struct reply_advice
-broker_advice(const struct broker *b, bool event_source)
+broker_advice(const struct broker *b, const struct session *s, bool event_source)
 {
+	struct reply_advice advice = { ADVICE_RETRY, b->interval_ms, b->timeout_ms, 0 };
+
 	/* An event source is told to connect again after the timeout: that is its
 	 * sign of life (Faye: server/connect). */
-	if (event_source)
-		return (struct reply_advice){ ADVICE_RETRY, b->timeout_ms, 0 };
-	return (struct reply_advice){ ADVICE_RETRY, b->interval_ms, b->timeout_ms };
+	if (event_source) {
+		advice.interval_ms = b->timeout_ms;
+		advice.timeout_ms = 0;
+	}
+	/* After all three of silence it is forgotten, and its client knows. */
+	if (s->max_interval)
+		advice.max_interval_ms = b->registry.limits.life_ms - b->timeout_ms;
+	return advice;
 }
 
 /* ---- life ---- */

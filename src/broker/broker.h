@@ -63,7 +63,8 @@ bool broker_knows(const struct broker *b, struct str client_id);
 
 /* ---- for handlers and outlets ---- */
 
-struct reply_advice broker_advice(const struct broker *b, bool event_source);
+struct reply_advice broker_advice(const struct broker *b, const struct session *s,
+				  bool event_source);
 
 /* Makes a session of a fresh id that the engine knows; results as
  * registry_create's. */

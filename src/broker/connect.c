@@ -2,6 +2,7 @@
 #include "broker/handler.h"
 
 #include "bayeux/advice.h"
+#include "bayeux/ext.h"
 #include "broker/waiting.h"
 
 /* The last failing check is the one that is told (Faye: server/connect). */
@@ -99,6 +100,18 @@ set_course(struct exchange *x, const struct message *m, struct session *s)
 		outlet_unbind(s->outlet);
 }
 
+/* Forgets what the client says that it has got. */
+static void
+acknowledge(struct session *s, const struct message *m, uint64_t key)
+{
+	uint32_t number;
+
+	if (!s->acks)
+		session_connect(s, key);
+	else if (ext_read_ack(&m->ext, &number))
+		session_acknowledge(s, number);
+}
+
 enum handler_result
 handle_connect(struct exchange *x, const struct message *m)
 {
@@ -117,7 +130,7 @@ handle_connect(struct exchange *x, const struct message *m)
 	take_over(x, s, key);
 	/* A stream's unproved messages go back to the queue before this connect
 	 * is taken as what it acknowledges: it says nothing of them. */
-	session_connect(s, key);
+	acknowledge(s, m, key);
 	set_course(x, m, s);
 	if (!x->outlet)
 		return HANDLER_DONE; /* gone by now */

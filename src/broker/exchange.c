@@ -211,6 +211,7 @@ exchange_start(struct outlet *o, char *text, size_t n)
 	}
 	x->broker = o->broker;
 	x->outlet = o;
+	x->came_ms = loop_now_ms(o->broker->loop);
 	x->text = text;
 	x->call.done = on_call_done;
 	list_init(&x->held);

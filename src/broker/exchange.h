@@ -19,6 +19,7 @@ struct exchange {
 	struct list_node node;     /* in its outlet's exchanges or the broker's lists */
 	struct broker *broker;
 	struct outlet *outlet;     /* NULL: gone */
+	int64_t came_ms;           /* when, by the loop's clock */
 	char *text;                /* owned; the batch's spans point into it */
 	struct batch batch;
 	unsigned next;             /* the message to be handled next */

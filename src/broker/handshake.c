@@ -1,6 +1,7 @@
 /* /meta/handshake: a session comes to life. */
 #include "broker/handler.h"
 
+#include "bayeux/ext.h"
 #include "host/random.h"
 
 /* Only after so long may a client try again that found the server full. */
@@ -56,7 +57,7 @@ reply_full(struct exchange *x, const struct message *m)
 {
 	struct reply_error e = { .code = REPLY_SERVER_FULL, .name = STR("") };
 	struct reply_advice advice = { ADVICE_RETRY, FULL_INTERVAL_MS,
-				       x->broker->timeout_ms };
+				       x->broker->timeout_ms, 0 };
 	struct buf *out = exchange_reply(x);
 
 	reply_begin(out, m, REPLY_ALL, &e);
@@ -66,17 +67,42 @@ reply_full(struct exchange *x, const struct message *m)
 }
 
 static void
-reply_success(struct exchange *x, const struct message *m)
+add_ext(struct exchange *x, const struct message *m, const struct session *s,
+	struct buf *out)
+{
+	struct loop *loop = x->broker->loop;
+	struct ext_reply reply = { .acks = s->acks };
+	struct ext_timesync timesync;
+
+	if (ext_read_timesync(&m->ext, &timesync)) {
+		reply.timesync = &timesync;
+		reply.came_ms = loop_wall_ms(loop, x->came_ms);
+		reply.took_ms = loop_now_ms(loop) - x->came_ms;
+	}
+	ext_add(out, &reply);
+}
+
+static void
+reply_success(struct exchange *x, const struct message *m, const struct session *s)
 {
 	struct reply_advice advice = broker_advice(
-		x->broker, span_is(&m->connection_type, STR("eventsource")));
+		x->broker, s, span_is(&m->connection_type, STR("eventsource")));
 	struct buf *out = exchange_reply(x);
 
 	reply_begin(out, m, REPLY_WITHOUT_CLIENT_ID, NULL);
 	reply_add_versions(out);
-	reply_add_client_id(out, str_from(x->client_id));
+	reply_add_client_id(out, session_id(s));
 	reply_add_advice(out, &advice);
+	add_ext(x, m, s, out);
 	reply_end(out);
+}
+
+/* What CometD's clients ask for, which send that version; Faye's send none. */
+static void
+agree(struct session *s, const struct message *m)
+{
+	s->acks = ext_wants_acks(&m->ext);
+	s->max_interval = span_is(&m->minimum_version, STR("1.0"));
 }
 
 static void
@@ -87,12 +113,14 @@ after_create(struct exchange *x, const struct message *m, int result)
 	/* TAKEN would be a miracle of 160 bits: the client may try again. */
 	if (!result)
 		result = broker_create_session(x->broker, x->client_id, &s);
-	if (result == REGISTRY_FULL)
+	if (result == REGISTRY_FULL) {
 		reply_full(x, m);
-	else if (result)
+	} else if (result) {
 		handler_reply_fault(x, m);
-	else
-		reply_success(x, m);
+	} else {
+		agree(s, m);
+		reply_success(x, m, s);
+	}
 }
 
 enum handler_result

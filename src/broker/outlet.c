@@ -72,7 +72,9 @@ outlet_feed(struct outlet *o)
 {
 	struct session *s = o->session;
 
-	while (s && s->queue.count && !s->given && o->ops->has_room(o))
+	if (!s || !session_streams(s))
+		return;
+	while (s->queue.count && !s->given && o->ops->has_room(o))
 		o->ops->send(o, queue_take(&s->queue));
 }
 

@@ -63,7 +63,8 @@ void outlet_hang_up(struct outlet *o);
 void outlet_drain(struct outlet *o);
 
 /* From now on `s` gets its messages by stream `o`, those that wait first. What
- * either was bound to before is released. */
+ * either was bound to before is released. A session with acks is bound for its
+ * connects only: its messages come with their answers. */
 void outlet_bind(struct outlet *o, struct session *s);
 /* The same by an id and without a connect. 0, or OUTLET_UNKNOWN: nobody has it. */
 enum { OUTLET_UNKNOWN = 1 };

@@ -3,8 +3,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "bayeux/ext.h"
 #include "bayeux/reply.h"
 #include "broker/broker.h"
+
+/* What a timesync's answer needs; few connects have one. */
+struct synced {
+	struct ext_timesync asked;
+	int64_t came_ms; /* by the loop's clock */
+};
 
 static void
 on_due(void *arg)
@@ -15,17 +22,22 @@ on_due(void *arg)
 static struct waiting *
 new_waiting(struct exchange *x, const struct message *m, struct session *s)
 {
+	struct synced synced = { .came_ms = x->came_ms };
+	bool is_synced = ext_read_timesync(&m->ext, &synced.asked);
 	struct buf id = BUF_INIT;
 	struct waiting *w = NULL;
 
 	if (span_is_true(&m->id))
 		span_copy(&m->id, &id);
 	if (!id.failed)
-		w = calloc(1, sizeof(*w) + id.n);
+		w = calloc(1, sizeof(*w) + id.n + (is_synced ? sizeof(synced) : 0));
 	if (w) {
 		w->id_n = (uint32_t)id.n;
 		if (id.n)
 			memcpy(w->id, id.p, id.n);
+		w->synced = is_synced;
+		if (is_synced)
+			memcpy(w->id + id.n, &synced, sizeof(synced));
 		w->broker = x->broker;
 		w->session = s;
 		w->outlet = x->outlet;
@@ -34,6 +46,14 @@ new_waiting(struct exchange *x, const struct message *m, struct session *s)
 	}
 	buf_clear(&id);
 	return w;
+}
+
+/* Whether its answer does. An event source gets them by its stream, once it is
+ * open: given here, too, they might come twice. With acks nobody streams. */
+static bool
+brings_messages(const struct waiting *w)
+{
+	return w->session->acks || (w->exchange && !w->event_source);
 }
 
 int
@@ -57,7 +77,7 @@ waiting_hold(struct exchange *x, const struct message *m, struct session *s,
 		list_append(&x->held, &w->in_exchange);
 	}
 	s->held = w;
-	if (hold_ms <= 0 || (w->exchange && s->queue.count))
+	if (hold_ms <= 0 || (brings_messages(w) && s->queue.count))
 		waiting_make_ready(w);
 	return 0;
 }
@@ -107,34 +127,64 @@ waiting_make_ready(struct waiting *w)
 	loop_at_end(w->broker->loop, &w->broker->finish);
 }
 
+/* An answer that only ends the wait has no number: come late, it would take the
+ * client back behind a newer one. */
 static void
-add_reply(struct waiting *w, struct buf *out)
+add_ext(struct waiting *w, struct buf *out, bool is_numbered, uint32_t messages)
 {
-	struct reply_advice advice = broker_advice(w->broker, w->event_source);
+	struct loop *loop = w->broker->loop;
+	struct ext_reply reply = { .is_numbered = is_numbered && w->session->acks };
+	struct synced synced;
 
-	reply_connect(out, (struct str){ w->id, w->id_n }, session_id(w->session), &advice);
+	if (reply.is_numbered)
+		reply.number = session_number(w->session, messages);
+	if (w->synced) {
+		memcpy(&synced, w->id + w->id_n, sizeof(synced));
+		reply.timesync = &synced.asked;
+		reply.came_ms = loop_wall_ms(loop, synced.came_ms);
+		reply.took_ms = loop_now_ms(loop) - synced.came_ms;
+	}
+	ext_add(out, &reply);
 }
 
 static void
-answer_stream(struct waiting *w)
+add_messages(struct session *s, struct buf *out, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		buf_add_char(out, ',');
+		buf_add_str(out, frozen_json(queue_peek(&s->queue, i)));
+	}
+}
+
+static void
+add_answer(struct waiting *w, struct buf *out, bool with_messages)
+{
+	struct session *s = w->session;
+	struct reply_advice advice = broker_advice(w->broker, s, w->event_source);
+	bool gives = with_messages && brings_messages(w);
+	uint32_t n = gives ? session_portion(s) : 0;
+
+	reply_begin_connect(out, (struct str){ w->id, w->id_n }, session_id(s), &advice);
+	add_ext(w, out, gives, n);
+	reply_end(out);
+	add_messages(s, out, n);
+	if (gives)
+		session_give(s, n, w->key);
+}
+
+static void
+answer_stream(struct waiting *w, bool with_messages)
 {
 	struct buf array = BUF_INIT;
 
 	buf_add_char(&array, '[');
-	add_reply(w, &array);
+	add_answer(w, &array, with_messages);
 	buf_add_char(&array, ']');
 	if (!array.failed)
 		w->outlet->ops->reply(w->outlet, &array);
 	buf_clear(&array);
-}
-
-static void
-add_messages(struct exchange *x, const struct queue *q)
-{
-	uint32_t i;
-
-	for (i = 0; i < q->count; i++)
-		buf_add_str(exchange_reply(x), frozen_json(queue_peek(q, i)));
 }
 
 static void
@@ -143,17 +193,10 @@ answer(struct waiting *w, bool with_messages)
 	struct exchange *x = w->exchange;
 
 	detach(w);
-	if (x) {
-		add_reply(w, exchange_reply(x));
-		/* An event source gets its messages by its stream, once it is open:
-		 * given here, too, they might come twice. */
-		if (with_messages && !w->event_source) {
-			add_messages(x, &w->session->queue);
-			session_give_all(w->session, w->key);
-		}
-	} else {
-		answer_stream(w);
-	}
+	if (x)
+		add_answer(w, exchange_reply(x), with_messages);
+	else
+		answer_stream(w, with_messages);
 	free(w);
 	if (!x)
 		return;

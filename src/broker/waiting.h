@@ -18,6 +18,7 @@ struct waiting {
 	uint64_t key;                /* the connect id as session_connect knows it */
 	bool event_source;           /* wants that connection type's advice */
 	bool due;                    /* ready, but others of its batch are not */
+	bool synced;                 /* it asked for the time; see behind the id */
 	uint32_t id_n;
 	char id[];                   /* the connect id's JSON; may be empty */
 };

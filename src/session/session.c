@@ -19,6 +19,7 @@ static void
 drop_first(struct session *s)
 {
 	queue_drop(&s->queue, 1);
+	s->acked++;
 	if (s->given)
 		s->given--;
 }
@@ -65,12 +66,40 @@ session_connect(struct session *s, uint64_t key)
 	s->given = 0;
 }
 
+/* An old number is from before what is gone: as a difference it is huge. */
 void
-session_give_all(struct session *s, uint64_t key)
+session_acknowledge(struct session *s, uint32_t number)
+{
+	uint32_t n = number - s->acked;
+
+	if (n > s->given)
+		return;
+	queue_drop(&s->queue, n);
+	s->given -= n;
+	s->acked += n;
+}
+
+uint32_t
+session_portion(const struct session *s)
+{
+	size_t bytes = 0;
+	uint32_t n = 0;
+
+	if (!s->acks)
+		return s->queue.count;
+	while (n < s->queue.count && bytes < SESSION_PORTION)
+		bytes += frozen_wire(queue_peek(&s->queue, n++)).n;
+	return n;
+}
+
+/* With acks none that was given before is left out: a portion that begins later
+ * does not end earlier. So what was given stays acknowledgeable. */
+void
+session_give(struct session *s, uint32_t n, uint64_t key)
 {
 	if (key != s->given_id)
 		s->repeats = 0;
-	s->given = s->queue.count;
+	s->given = n;
 	s->given_id = key;
 }
 

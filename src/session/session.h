@@ -6,6 +6,11 @@
  * message with the same id again after an error or silence). A connect with the
  * same id gets them again.
  *
+ * With acks (CometD's extension) the ids say nothing. Messages are counted, each
+ * answer is numbered by the last one it gives, and each connect tells the number of
+ * the last answer that arrived: `acked` are done with, those behind are given
+ * again. All come by answers to connects, also where there is a stream.
+ *
  * Publishes, subscribes and unsubscribes that were done are remembered, so that
  * one which is sent again is answered again and not done twice.
  *
@@ -22,6 +27,7 @@ enum {
 	SESSION_ID_BYTES = 31,       /* 160 bits in base 36, as Faye's */
 	SESSION_MAX_DONE = 1024,     /* remembered ids; see session_did */
 	SESSION_MAX_REPEATS = 5,     /* of one connect id, then it counts as new */
+	SESSION_PORTION = 65536,     /* bytes of messages in an answer, with acks */
 };
 
 struct sub;
@@ -42,6 +48,9 @@ struct session {
 	bool overflowed;           /* its queue did: doomed for that */
 	bool ids_repeat;           /* one id for different requests: it tells nothing */
 	bool returned;             /* the queue holds what a stream gave back */
+	bool acks : 1;             /* it acknowledges by number */
+	bool max_interval : 1;     /* its client knows advice.maxInterval */
+	uint32_t acked;            /* messages gone from the queue; wraps */
 	uint64_t mark;             /* the last delivery that reached it */
 	void *outlet, *held;       /* the broker's: the bound stream, the held connect */
 	char id[SESSION_ID_BYTES + 1];
@@ -51,6 +60,13 @@ static inline struct str
 session_id(const struct session *s)
 {
 	return (struct str){ s->id, SESSION_ID_BYTES };
+}
+
+/* Whether its messages leave by its stream, as they come. */
+static inline bool
+session_streams(const struct session *s)
+{
+	return s->outlet && !s->acks;
 }
 
 struct queue_limits {
@@ -77,8 +93,23 @@ int session_put_back(struct session *s, struct frozen *f);
  * it acknowledges. */
 void session_connect(struct session *s, uint64_t key);
 
-/* All that waits has been put into the answer to that connect. */
-void session_give_all(struct session *s, uint64_t key);
+/* With acks, instead: what came up to the answer with that number has arrived.
+ * A number that no answer had says nothing. */
+void session_acknowledge(struct session *s, uint32_t number);
+
+/* How many of those that wait one answer should give: all; with acks a portion,
+ * since nobody knows how much a stream may take at once. */
+uint32_t session_portion(const struct session *s);
+
+/* The first `n` that wait have been put into the answer to that connect. */
+void session_give(struct session *s, uint32_t n, uint64_t key);
+
+/* With acks: the number of an answer that gives the first `n`. */
+static inline uint32_t
+session_number(const struct session *s, uint32_t n)
+{
+	return s->acked + n;
+}
 
 /* What makes a request that one: its id and its content, both hashed. */
 enum { SESSION_CONTENT_BITS = 24 };

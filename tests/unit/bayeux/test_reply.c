@@ -168,15 +168,19 @@ an_error_in_the_message_refuses_it(void **state)
 static void
 advice_says_how_to_go_on(void **state)
 {
-	const struct reply_advice retry = { ADVICE_RETRY, 0, 45000 };
-	const struct reply_advice handshake = { ADVICE_HANDSHAKE, 1, 2 };
+	const struct reply_advice retry = { ADVICE_RETRY, 0, 45000, 0 };
+	const struct reply_advice handshake = { ADVICE_HANDSHAKE, 1, 2, 3 };
 	const struct reply_advice none = { .reconnect = ADVICE_NONE };
+	const struct reply_advice cometd = { ADVICE_RETRY, 0, 45000, 46000 };
 	struct buf out = BUF_INIT;
 
 	(void)state;
 	reply_add_advice(&out, &retry);
 	assert_wrote(&out, ",\"advice\":{\"reconnect\":\"retry\",\"interval\":0,"
 			   "\"timeout\":45000}");
+	reply_add_advice(&out, &cometd);
+	assert_wrote(&out, ",\"advice\":{\"reconnect\":\"retry\",\"interval\":0,"
+			   "\"timeout\":45000,\"maxInterval\":46000}");
 	reply_add_advice(&out, &handshake);
 	assert_wrote(&out, ",\"advice\":{\"reconnect\":\"handshake\"}");
 	reply_add_advice(&out, &none);
@@ -220,15 +224,17 @@ a_subscription_comes_back_as_given(void **state)
 static void
 a_held_connect_is_answered_from_what_was_kept_of_it(void **state)
 {
-	const struct reply_advice advice = { ADVICE_RETRY, 5, 6 };
+	const struct reply_advice advice = { ADVICE_RETRY, 5, 6, 0 };
 	struct buf out = BUF_INIT;
 
 	(void)state;
-	reply_connect(&out, STR("\"7\""), STR("me"), &advice);
+	reply_begin_connect(&out, STR("\"7\""), STR("me"), &advice);
+	reply_end(&out);
 	assert_wrote(&out, "{\"id\":\"7\",\"clientId\":\"me\",\"channel\":\"/meta/connect\","
 			   "\"successful\":true,\"advice\":{\"reconnect\":\"retry\","
 			   "\"interval\":5,\"timeout\":6}}");
-	reply_connect(&out, (struct str){ NULL, 0 }, STR("me"), &advice);
+	reply_begin_connect(&out, (struct str){ NULL, 0 }, STR("me"), &advice);
+	reply_end(&out);
 	assert_wrote(&out, "{\"clientId\":\"me\",\"channel\":\"/meta/connect\","
 			   "\"successful\":true,\"advice\":{\"reconnect\":\"retry\","
 			   "\"interval\":5,\"timeout\":6}}");

@@ -86,21 +86,33 @@ peers_settle(struct world *w)
 }
 
 void
-peers_handshake(struct world *w)
+peer_handshakes(struct peer *p, const char *fields)
 {
 	static const char key[] = "\"clientId\":\"";
-	struct peer p;
+	struct buf words = BUF_INIT;
 	const char *at;
 
-	peer_poll(&p, w);
-	assert_int_equal(peer_say(&p, "[{'channel':'/meta/handshake','version':'1.0',"
-				      "'supportedConnectionTypes':['websocket']}]"), 0);
-	peers_settle(w);
-	assert_int_equal(p.replies, 1);
-	buf_add_char(&p.got, '\0');
-	at = strstr(p.got.p, key);
+	buf_addf(&words, "[{'channel':'/meta/handshake','version':'1.0',"
+			 "'supportedConnectionTypes':['websocket']%s}]%c", fields, '\0');
+	assert_false(words.failed);
+	assert_int_equal(peer_say(p, words.p), 0);
+	buf_clear(&words);
+	peers_settle(p->w);
+	assert_int_equal(p->replies, 1);
+	buf_add_char(&p->got, '\0');
+	p->got.n--;
+	at = strstr(p->got.p, key);
 	assert_non_null(at);
-	memcpy(w->me, at + sizeof(key) - 1, SESSION_ID_BYTES);
+	memcpy(p->w->me, at + sizeof(key) - 1, SESSION_ID_BYTES);
+}
+
+void
+peers_handshake(struct world *w)
+{
+	struct peer p;
+
+	peer_poll(&p, w);
+	peer_handshakes(&p, "");
 	peer_end(&p);
 }
 

@@ -67,7 +67,10 @@ void peer_assert_got(struct peer *p, const char *expected);
 /* All that was sent to the stream has arrived. */
 void peer_prove(struct peer *p);
 
-/* A handshake, and w->me is its session. */
+/* A handshake with these fields too (each behind a comma), the reply is in
+ * p->got, and w->me is its session. */
+void peer_handshakes(struct peer *p, const char *fields);
+/* The same, by a poll of somebody's own. */
 void peers_handshake(struct world *w);
 /* The same, and it wants /a. */
 void peers_subscribed(struct world *w, const struct broker_config *cfg);

@@ -60,12 +60,12 @@ another_connect_acknowledges_what_the_last_was_given(void **state)
 	session_connect(&s, FIRST);
 	keep(&s, 1);
 	keep(&s, 2);
-	session_give_all(&s, FIRST);
+	session_give(&s, s.queue.count, FIRST);
 	keep(&s, 3);
 	ASSERT_WAITING(&s, 1, 2, 3);
 	session_connect(&s, SECOND);
 	ASSERT_WAITING(&s, 3);
-	session_give_all(&s, SECOND);
+	session_give(&s, s.queue.count, SECOND);
 	session_connect(&s, THIRD);
 	assert_nothing_waits(&s);
 	session_clear(&s);
@@ -79,11 +79,11 @@ the_same_connect_asks_for_it_again(void **state)
 	(void)state;
 	keep(&s, 1);
 	session_connect(&s, FIRST);
-	session_give_all(&s, FIRST);
+	session_give(&s, s.queue.count, FIRST);
 	keep(&s, 2);
 	session_connect(&s, FIRST);
 	ASSERT_WAITING(&s, 1, 2);
-	session_give_all(&s, FIRST);
+	session_give(&s, s.queue.count, FIRST);
 	session_connect(&s, SECOND);
 	assert_nothing_waits(&s);
 	session_clear(&s);
@@ -99,17 +99,17 @@ it_may_ask_so_often_and_then_counts_as_new(void **state)
 	keep(&s, 1);
 	session_connect(&s, FIRST);
 	for (int i = 0; i < SESSION_MAX_REPEATS; i++) {
-		session_give_all(&s, FIRST);
+		session_give(&s, s.queue.count, FIRST);
 		session_connect(&s, FIRST);
 		ASSERT_WAITING(&s, 1);
 	}
-	session_give_all(&s, FIRST);
+	session_give(&s, s.queue.count, FIRST);
 	session_connect(&s, FIRST);
 	assert_nothing_waits(&s);
 
 	/* And the count begins anew. */
 	keep(&s, 2);
-	session_give_all(&s, FIRST);
+	session_give(&s, s.queue.count, FIRST);
 	session_connect(&s, FIRST);
 	ASSERT_WAITING(&s, 2);
 	session_clear(&s);
@@ -122,18 +122,18 @@ the_count_of_repeats_is_for_one_id(void **state)
 
 	(void)state;
 	keep(&s, 1);
-	session_give_all(&s, FIRST);
+	session_give(&s, s.queue.count, FIRST);
 	for (int i = 0; i < SESSION_MAX_REPEATS; i++) {
 		session_connect(&s, FIRST);
-		session_give_all(&s, FIRST);
+		session_give(&s, s.queue.count, FIRST);
 	}
 	session_connect(&s, SECOND);
 	keep(&s, 2);
-	session_give_all(&s, SECOND);
+	session_give(&s, s.queue.count, SECOND);
 	for (int i = 0; i < SESSION_MAX_REPEATS; i++) {
 		session_connect(&s, SECOND);
 		ASSERT_WAITING(&s, 2);
-		session_give_all(&s, SECOND);
+		session_give(&s, s.queue.count, SECOND);
 	}
 	session_clear(&s);
 }
@@ -146,7 +146,7 @@ a_connect_without_id_acknowledges_always(void **state)
 	(void)state;
 	keep(&s, 1);
 	session_connect(&s, NO_ID);
-	session_give_all(&s, NO_ID);
+	session_give(&s, s.queue.count, NO_ID);
 	session_connect(&s, NO_ID);
 	assert_nothing_waits(&s);
 	session_clear(&s);
@@ -162,7 +162,7 @@ what_was_not_given_is_not_acknowledged(void **state)
 	session_connect(&s, FIRST);
 	session_connect(&s, SECOND);
 	ASSERT_WAITING(&s, 1);
-	session_give_all(&s, SECOND);
+	session_give(&s, s.queue.count, SECOND);
 	session_connect(&s, SECOND); /* asks again, and is taken over ... */
 	session_connect(&s, THIRD);  /* ... before it was answered */
 	ASSERT_WAITING(&s, 1);
@@ -183,6 +183,155 @@ what_a_stream_could_not_prove_comes_first(void **state)
 		assert_int_equal(session_put_back(&s, f), 0);
 	}
 	ASSERT_WAITING(&s, 1, 2, 3);
+	session_clear(&s);
+}
+
+/* ---- acks ---- */
+
+/* What waits is given, as far as it fits: the answer's number. */
+static uint32_t
+give(struct session *s)
+{
+	uint32_t n = session_portion(s), number = session_number(s, n);
+
+	session_give(s, n, NO_ID);
+	return number;
+}
+
+static void
+with_acks_the_number_acknowledges(void **state)
+{
+	struct session s = { .acks = true };
+	uint32_t first, second;
+
+	(void)state;
+	keep(&s, 1);
+	keep(&s, 2);
+	first = give(&s);
+	keep(&s, 3);
+	session_acknowledge(&s, first);
+	ASSERT_WAITING(&s, 3);
+	second = give(&s);
+	assert_int_equal(second - first, 1);
+	session_acknowledge(&s, second);
+	assert_nothing_waits(&s);
+	/* An answer without messages has the number of the last. */
+	assert_int_equal(give(&s), second);
+	session_clear(&s);
+}
+
+static void
+without_a_new_number_it_is_given_again(void **state)
+{
+	struct session s = { .acks = true };
+	uint32_t none, lost;
+
+	(void)state;
+	none = give(&s);
+	keep(&s, 1);
+	for (int i = 0; i < 2 * SESSION_MAX_REPEATS; i++) {
+		lost = give(&s);
+		session_acknowledge(&s, none);
+		ASSERT_WAITING(&s, 1);
+	}
+	keep(&s, 2);
+	assert_int_equal(give(&s) - lost, 1);
+	/* The answer that was thought lost comes late. */
+	session_acknowledge(&s, lost);
+	ASSERT_WAITING(&s, 2);
+	session_acknowledge(&s, none); /* and a connect from before */
+	ASSERT_WAITING(&s, 2);
+	session_clear(&s);
+}
+
+static void
+numbers_that_were_never_given_say_nothing(void **state)
+{
+	struct session s = { .acks = true };
+
+	(void)state;
+	session_acknowledge(&s, 1);
+	session_acknowledge(&s, UINT32_MAX);
+	keep(&s, 1);
+	session_acknowledge(&s, 1); /* it waits, but was not given */
+	ASSERT_WAITING(&s, 1);
+	assert_int_equal(give(&s), 1);
+	keep(&s, 2);
+	session_acknowledge(&s, 2);
+	session_acknowledge(&s, UINT32_MAX);
+	ASSERT_WAITING(&s, 1, 2);
+	session_acknowledge(&s, 1);
+	ASSERT_WAITING(&s, 2);
+	session_clear(&s);
+}
+
+static void
+numbers_go_round(void **state)
+{
+	struct session s = { .acks = true, .acked = UINT32_MAX };
+	uint32_t first, second;
+
+	(void)state;
+	keep(&s, 1);
+	first = give(&s);
+	keep(&s, 2);
+	second = give(&s);
+	assert_int_equal(first, 0);
+	session_acknowledge(&s, UINT32_MAX);
+	ASSERT_WAITING(&s, 1, 2);
+	session_acknowledge(&s, first);
+	ASSERT_WAITING(&s, 2);
+	session_acknowledge(&s, second);
+	assert_nothing_waits(&s);
+	session_clear(&s);
+}
+
+static void
+what_had_to_go_leaves_the_numbers_in_order(void **state)
+{
+	const struct queue_limits two = { .messages = 2, .bytes = 1 << 20,
+					  .drop_oldest = true };
+	struct session s = { .acks = true };
+	uint32_t first;
+
+	(void)state;
+	keep(&s, 1);
+	keep(&s, 2);
+	first = give(&s);
+	assert_int_equal(keep_within(&s, 3, &two), SESSION_DROPPED);
+	session_acknowledge(&s, first);
+	ASSERT_WAITING(&s, 3);
+	keep(&s, 4);
+	assert_int_equal(keep_within(&s, 5, &two), SESSION_DROPPED); /* not given yet */
+	session_acknowledge(&s, first);
+	ASSERT_WAITING(&s, 4, 5);
+	assert_int_equal(give(&s) - first, 3);
+	session_clear(&s);
+}
+
+static void
+with_acks_an_answer_gives_a_portion(void **state)
+{
+	enum { SIZE = SESSION_PORTION / 2 };
+	struct session s = { .acks = true };
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct frozen *f = frozen_new_message(STR("/a"), SIZE);
+
+		assert_non_null(f);
+		assert_int_equal(session_keep(&s, f, &roomy), 0);
+	}
+	assert_int_equal(session_portion(&s), 2);
+	assert_int_equal(give(&s), 2);
+	session_acknowledge(&s, 3);
+	assert_int_equal(s.queue.count, 3);
+	session_acknowledge(&s, 2);
+	assert_int_equal(session_portion(&s), 1);
+	/* Without, all. */
+	s.acks = false;
+	keep(&s, 4);
+	assert_int_equal(session_portion(&s), 2);
 	session_clear(&s);
 }
 
@@ -255,7 +404,7 @@ what_was_dropped_is_not_acknowledged_in_anothers_place(void **state)
 	(void)state;
 	keep(&s, 1);
 	keep(&s, 2);
-	session_give_all(&s, FIRST);
+	session_give(&s, s.queue.count, FIRST);
 	keep(&s, 3);
 	assert_int_equal(keep_within(&s, 4, &three), SESSION_DROPPED);
 	ASSERT_WAITING(&s, 2, 3, 4);
@@ -320,7 +469,7 @@ one_id_for_different_requests_tells_nothing(void **state)
 	/* Nor does that id, or any, from then on. */
 	assert_false(session_has_done(&s, session_done_key(id, 2)));
 	keep(&s, 1);
-	session_give_all(&s, FIRST);
+	session_give(&s, s.queue.count, FIRST);
 	session_connect(&s, FIRST);
 	assert_int_equal(s.queue.count, 0);
 	session_clear(&s);
@@ -395,6 +544,12 @@ main(void)
 		cmocka_unit_test(a_connect_without_id_acknowledges_always),
 		cmocka_unit_test(what_was_not_given_is_not_acknowledged),
 		cmocka_unit_test(what_a_stream_could_not_prove_comes_first),
+		cmocka_unit_test(with_acks_the_number_acknowledges),
+		cmocka_unit_test(without_a_new_number_it_is_given_again),
+		cmocka_unit_test(numbers_that_were_never_given_say_nothing),
+		cmocka_unit_test(numbers_go_round),
+		cmocka_unit_test(what_had_to_go_leaves_the_numbers_in_order),
+		cmocka_unit_test(with_acks_an_answer_gives_a_portion),
 		cmocka_unit_test(a_full_queue_overflows),
 		cmocka_unit_test(bytes_fill_it_too),
 		cmocka_unit_test(a_message_beyond_the_limit_fits_alone),
