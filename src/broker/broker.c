@@ -141,7 +141,7 @@ broker_end_session(struct broker *b, struct session *s)
 
 	if (s->held) {
 		/* A stream is told by its closing (Faye: server/disconnect). */
-		if (o)
+		if (o && outlet_holds(o, s))
 			waiting_drop(s->held);
 		else
 			waiting_answer(s->held);

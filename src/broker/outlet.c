@@ -11,12 +11,20 @@ outlet_init(struct outlet *o, const struct outlet_ops *ops, struct broker *b)
 	list_init(&o->exchanges);
 }
 
+bool
+outlet_holds(const struct outlet *o, const struct session *s)
+{
+	const struct waiting *w = s->held;
+
+	return w && w->outlet == o;
+}
+
 void
 outlet_gone(struct outlet *o)
 {
 	o->gone = true;
 	/* A stream's connect is held by the session, a poll's by its exchange. */
-	if (o->session && o->session->held)
+	if (o->session && outlet_holds(o, o->session))
 		waiting_drop(o->session->held);
 	outlet_unbind(o);
 	exchange_orphan_all(o);
@@ -104,6 +112,8 @@ outlet_attach(struct outlet *o, struct str client_id)
 
 	if (!s)
 		return OUTLET_UNKNOWN;
+	if (s->held) /* elsewhere: this one takes over */
+		waiting_answer(s->held);
 	outlet_bind(o, s);
 	return 0;
 }

@@ -50,6 +50,10 @@ outlet_is_stream(const struct outlet *o)
 	return o->ops->send != NULL;
 }
 
+/* Whether a connect of `s` is held for this peer. With a stream of events that is
+ * another than the one it is bound to. */
+bool outlet_holds(const struct outlet *o, const struct session *s);
+
 void outlet_init(struct outlet *o, const struct outlet_ops *ops, struct broker *b);
 
 /* The peer is gone. What waits for its sessions goes on waiting; batches under

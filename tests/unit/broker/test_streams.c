@@ -198,6 +198,75 @@ a_stream_takes_over_from_a_poll(void **state)
 	peers_end(&w);
 }
 
+static void
+attach(struct peer *p)
+{
+	assert_int_equal(outlet_attach(&p->outlet, str_from(p->w->me)), 0);
+	peers_settle(p->w);
+}
+
+static void
+a_stream_bound_by_its_opening_ends_the_connect_held_elsewhere(void **state)
+{
+	struct world w;
+	struct peer s, p, first, second;
+
+	(void)state;
+	peers_subscribed(&w, &peers_config);
+	peer_stream(&s, &w);
+	peer_asks(&s, "[" CONNECT("1") "]", "");
+	peer_stream(&first, &w);
+	attach(&first);
+	peer_assert_got(&s, "[" CONNECTED("1") "]");
+	peer_end(&s);
+	peer_poll(&p, &w);
+	peer_asks(&p, "[" CONNECT("2") "]", ""); /* ends the stream's binding */
+	peer_stream(&second, &w);
+	attach(&second);
+	peer_assert_got(&p, "[" CONNECTED("2") "]");
+	peer_end(&p);
+	peers_say(&w, "[" MESSAGE("1") "]");
+	peer_assert_got(&first, "");
+	peer_assert_got(&second, MESSAGE("1"));
+	peer_end(&first);
+	peer_end(&second);
+	peers_end(&w);
+}
+
+#define CONNECT_EVENTS(id) "{'channel':'/meta/connect','clientId':'ME','id':'" id "'," \
+			   "'connectionType':'eventsource'}"
+#define CONNECTED_EVENTS(id) "{'id':'" id "','clientId':'ME','channel':'/meta/connect'," \
+			     "'successful':true,'advice':{'reconnect':'retry'," \
+			     "'interval':45000,'timeout':0}}"
+
+/* An event source's connects come by another connection. */
+static void
+connects_of_others_are_answered_when_the_stream_ends(void **state)
+{
+	struct world w;
+	struct peer s, p;
+
+	(void)state;
+	peers_subscribed(&w, &peers_config);
+	peer_stream(&s, &w);
+	attach(&s);
+	peer_poll(&p, &w);
+	assert_int_equal(peer_say(&p, "[" CONNECT_EVENTS("1") "]"), 0);
+	peer_end(&s); /* before the turn's end */
+	peers_settle(&w);
+	peer_assert_got(&p, "[" CONNECTED_EVENTS("1") "]");
+	peer_end(&p);
+
+	peer_stream(&s, &w);
+	attach(&s);
+	peers_ask(&w, "[" CONNECT_EVENTS("2") ",{'channel':'/meta/disconnect','clientId':'ME'}]",
+		  "[" CONNECTED_EVENTS("2") ",{'clientId':'ME',"
+		  "'channel':'/meta/disconnect','successful':true}]");
+	assert_int_equal(s.closed, 1);
+	peer_end(&s);
+	peers_end(&w);
+}
+
 /* Faye closes the new one when the old one closes later. */
 static void
 an_old_stream_may_close_after_the_new_one_is_bound(void **state)
@@ -385,6 +454,8 @@ main(void)
 		cmocka_unit_test(what_was_not_proved_comes_again_by_the_next_stream),
 		cmocka_unit_test(a_poll_takes_over_from_a_stream),
 		cmocka_unit_test(a_stream_takes_over_from_a_poll),
+		cmocka_unit_test(a_stream_bound_by_its_opening_ends_the_connect_held_elsewhere),
+		cmocka_unit_test(connects_of_others_are_answered_when_the_stream_ends),
 		cmocka_unit_test(an_old_stream_may_close_after_the_new_one_is_bound),
 		cmocka_unit_test(the_same_connect_by_another_stream_hangs_up_the_first),
 		cmocka_unit_test(the_same_connect_on_its_own_stream_goes_on),
