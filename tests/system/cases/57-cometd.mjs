@@ -1,6 +1,7 @@
 // What CometD's clients ask for beyond Faye's: ack, timesync and binary extensions, maxInterval, their paths.
 import assert from 'node:assert/strict';
 import { Session, exchange, freshChannel, handshake, send } from '../lib/bayeux.mjs';
+import { Events } from '../lib/events.mjs';
 import { test } from '../lib/harness.mjs';
 import { Socket } from '../lib/socket.mjs';
 
@@ -245,6 +246,20 @@ test('cometd: clients with and without acks share a socket', async (t) => {
   await plain.publish(channel, 1);
   assert.deepEqual(data(await socket.delivered(1)), [1]);
   assert.deepEqual((await ask(socket, session, 0)).got, [1]);
+});
+
+test('cometd: an event source with acks gets messages with its connects', async (t) => {
+  const { url, port } = await t.server({ timeout: 60 });
+  const { session, channel } = await acknowledging(url);
+  const events = await Events.open(t, port, session.clientId);
+  await session.publish(channel, 1);
+  const { ack, got } = await poll(session, 0, { connectionType: 'eventsource' });
+  assert.deepEqual(got, [1]);
+  assert.deepEqual((await poll(session, ack, { connectionType: 'eventsource' })).got, []);
+  assert.deepEqual(events.data, []);
+  await session.ask('/meta/disconnect');
+  await events.closed;
+  assert.deepEqual(events.data, []);
 });
 
 // ---- the others
