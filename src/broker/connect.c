@@ -65,6 +65,34 @@ key_of(const struct exchange *x, const struct message *m, double asked_ms)
 	return registry_key(&x->broker->registry, parts, 2);
 }
 
+/* Clients number their messages from 1 on, to the base 10 (CometD) or 36 (Faye);
+ * read to the base 36 both only ever rise, until a page that was loaded again
+ * goes on with the clientId it had stored (CometD's reload extension) and begins
+ * to count anew. 0: an id that does not look so. */
+static uint32_t
+count_of(const struct span *id)
+{
+	enum { MOST_DIGITS = 6 }; /* what fits */
+	struct str text = id->text;
+	uint32_t count = 0;
+
+	if (id->type == SCAN_STRING)
+		text = (struct str){ text.p + 1, text.n - 2 };
+	if (text.n > MOST_DIGITS)
+		return 0;
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (c >= '0' && c <= '9')
+			count = count * 36 + (uint32_t)(c - '0');
+		else if (c >= 'a' && c <= 'z')
+			count = count * 36 + (uint32_t)(c - 'a') + 10;
+		else
+			return 0;
+	}
+	return count;
+}
+
 /* Another connect of this client is held: this one takes over. The former is
  * answered, but not where it has the same id: one id is answered in one place
  * only, since the next id will acknowledge it. */
@@ -127,6 +155,7 @@ handle_connect(struct exchange *x, const struct message *m)
 	asked_ms = advice_timeout_ms(&m->advice);
 	key = key_of(x, m, asked_ms);
 	registry_touch(&x->broker->registry, s, loop_now_ms(x->broker->loop));
+	session_count(s, count_of(&m->id));
 	take_over(x, s, key);
 	/* A stream's unproved messages go back to the queue before this connect
 	 * is taken as what it acknowledges: it says nothing of them. */

@@ -156,6 +156,15 @@ session_did_not(struct session *s, uint64_t key)
 }
 
 void
+session_count(struct session *s, uint32_t count)
+{
+	if (count && count < s->count)
+		s->done_count = s->done_next = 0;
+	if (count)
+		s->count = count;
+}
+
+void
 session_clear(struct session *s)
 {
 	queue_clear(&s->queue);

@@ -44,6 +44,7 @@ struct session {
 	struct queue queue;
 	uint64_t *done;            /* ring of remembered requests, or NULL */
 	uint16_t done_count, done_room, done_next;
+	uint32_t count;            /* what its connects' ids count; see session_count */
 	uint8_t repeats;           /* how often given_id came again */
 	bool overflowed;           /* its queue did: doomed for that */
 	bool ids_repeat;           /* one id for different requests: it tells nothing */
@@ -127,6 +128,10 @@ session_done_key(uint64_t id, uint64_t content)
  * retries that could be told from new ones, from then on. */
 bool session_has_done(struct session *s, uint64_t key);
 void session_did(struct session *s, uint64_t key);
+/* A connect whose id is the client's `count`th, as far as ids count (0: it does
+ * not). Where it falls the client has begun anew, and what it asks from now on
+ * under old ids is new: nothing is remembered any more. */
+void session_count(struct session *s, uint32_t count);
 /* It came to nothing after all. */
 void session_did_not(struct session *s, uint64_t key);
 

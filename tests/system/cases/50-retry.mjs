@@ -77,6 +77,20 @@ test('retry: an unsubscribe that comes again does not undo the subscribe behind 
   assert.deepEqual(data((await session.poll()).messages), ['heard']);
 });
 
+// As a page does that was loaded again and goes on with the clientId it had stored (CometD's reload extension).
+for (const [early, late] of [['2', '12'], ['2', 'a'], ['z', '10']]) {
+  test(`retry: after a connect ${early} behind a connect ${late} an old id says something new`, async (t) => {
+    const { url } = await t.server();
+    const { session, channel } = await subscribed(url);
+    const publisher = await Session.open(url);
+    for (const [id, expected] of [[early, ['hello']], [late, []], [early, ['hello']]]) {
+      await publisher.poll({ id });
+      await publisher.publish(channel, 'hello', { id: '3' });
+      assert.deepEqual(data((await session.poll()).messages), expected, id);
+    }
+  });
+}
+
 test('retry: a connect with the id of the last one brings its messages again, a new id does not', async (t) => {
   const { url } = await t.server();
   const { session, channel } = await subscribed(url);

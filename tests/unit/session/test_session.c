@@ -476,6 +476,26 @@ one_id_for_different_requests_tells_nothing(void **state)
 }
 
 static void
+who_counts_anew_asks_for_new_things(void **state)
+{
+	struct session s = { 0 };
+
+	(void)state;
+	session_count(&s, 2);
+	session_did(&s, request(FIRST));
+	session_count(&s, 4);
+	session_count(&s, 4);
+	session_count(&s, 0); /* says nothing */
+	assert_true(session_has_done(&s, request(FIRST)));
+	session_count(&s, 2);
+	assert_false(session_has_done(&s, request(FIRST)));
+	session_did(&s, request(FIRST));
+	session_count(&s, 3);
+	assert_true(session_has_done(&s, request(FIRST)));
+	session_clear(&s);
+}
+
+static void
 what_came_to_nothing_is_not_remembered(void **state)
 {
 	struct session s = { 0 };
@@ -558,6 +578,7 @@ main(void)
 		cmocka_unit_test(requests_are_remembered),
 		cmocka_unit_test(the_latest_ones_are_remembered),
 		cmocka_unit_test(one_id_for_different_requests_tells_nothing),
+		cmocka_unit_test(who_counts_anew_asks_for_new_things),
 		cmocka_unit_test(what_came_to_nothing_is_not_remembered),
 		cmocka_unit_test(memory_that_runs_out_is_told_or_borne),
 	};
