@@ -123,9 +123,9 @@ set_course(struct exchange *x, const struct message *m, struct session *s)
 	else if (!s->outlet)
 		return;
 	else if (is_event_source(m))
-		outlet_feed(s->outlet); /* its stream is another connection */
+		outlet_wake(s->outlet); /* its stream is another connection */
 	else
-		outlet_unbind(s->outlet);
+		outlet_rest(s->outlet);
 }
 
 /* Forgets what the client says that it has got. */

@@ -62,6 +62,7 @@ outlet_unbind(struct outlet *o)
 		return;
 	o->ops->give_back(o);
 	s->outlet = NULL;
+	s->rests = false;
 	o->session = NULL;
 }
 
@@ -71,6 +72,7 @@ outlet_part(struct outlet *o)
 	struct session *s = o->session;
 
 	s->outlet = NULL;
+	s->rests = false;
 	o->session = NULL;
 	o->ops->close(o);
 }
@@ -87,13 +89,40 @@ outlet_feed(struct outlet *o)
 }
 
 void
+outlet_rest(struct outlet *o)
+{
+	if (!o->ops->is_bound_by_opening) {
+		outlet_unbind(o);
+		return;
+	}
+	o->ops->give_back(o);
+	o->session->rests = true;
+}
+
+void
+outlet_wake(struct outlet *o)
+{
+	o->session->rests = false;
+	outlet_feed(o);
+}
+
+/* Another has its session. */
+static void
+supersede(struct outlet *o)
+{
+	outlet_unbind(o);
+	if (o->ops->is_bound_by_opening)
+		o->ops->close(o); /* it would be silent for ever */
+}
+
+void
 outlet_bind(struct outlet *o, struct session *s)
 {
 	struct outlet *former = s->outlet;
 
 	if (former != o) {
 		if (former)
-			outlet_unbind(former);
+			supersede(former);
 		if (o->session && o->session->held)
 			waiting_answer(o->session->held);
 		outlet_unbind(o);

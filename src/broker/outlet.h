@@ -23,6 +23,9 @@ struct outlet_ops {
 
 	/* Streams only; NULL marks a poll. */
 
+	/* Its opening bound it, and nothing could again: no connects come on it. */
+	bool is_bound_by_opening;
+
 	/* One message; takes the reference. */
 	void (*send)(struct outlet *o, struct frozen *f);
 	/* Whether more of a backlog may be sent now; it says so by outlet_feed
@@ -77,7 +80,13 @@ int outlet_attach(struct outlet *o, struct str client_id);
  * the last of it has gone, new messages wait behind it; and all do while it is
  * open whether a poll's answer has arrived, which the next connect tells. */
 void outlet_feed(struct outlet *o);
-/* The reverse: what is not proved goes back to the session's queue. */
+/* A poll has asked for the session's messages: what is not proved goes back, and all
+ * wait for polls. A stream that a connect can bind again is unbound; another stays,
+ * since its client perhaps did not know yet that it is open, and is woken by the first
+ * connect that tells so. */
+void outlet_rest(struct outlet *o);
+void outlet_wake(struct outlet *o);
+/* The reverse of outlet_bind: what is not proved goes back to the session's queue. */
 void outlet_unbind(struct outlet *o);
 /* The stream's session has ended: what was sent goes its way, nothing goes back,
  * and the stream closes behind it. */

@@ -51,6 +51,7 @@ struct session {
 	bool returned;             /* the queue holds what a stream gave back */
 	bool acks : 1;             /* it acknowledges by number */
 	bool max_interval : 1;     /* its client knows advice.maxInterval */
+	bool rests : 1;            /* its stream does, see outlet_rest */
 	uint32_t acked;            /* messages gone from the queue; wraps */
 	uint64_t mark;             /* the last delivery that reached it */
 	void *outlet, *held;       /* the broker's: the bound stream, the held connect */
@@ -67,7 +68,7 @@ session_id(const struct session *s)
 static inline bool
 session_streams(const struct session *s)
 {
-	return s->outlet && !s->acks;
+	return s->outlet && !s->rests && !s->acks;
 }
 
 struct queue_limits {

@@ -127,23 +127,18 @@ on_reply(struct outlet *o, struct buf *array)
 	(void)array;
 }
 
-/* Somebody else has the session: what was bound by its opening cannot be bound
- * again and would be silent for ever. */
 static void
 on_give_back(struct outlet *o)
 {
-	struct stream *s = list_entry(o, struct stream, outlet);
-
-	prove(s);
+	prove(list_entry(o, struct stream, outlet));
 	stream_give_back(o);
-	s->closing = true;
-	stream_close(o);
 }
 
 static const struct outlet_ops eventsource_ops = {
 	.reply = on_reply,
 	.hang_up = stream_hang_up,
 	.send = stream_send,
+	.is_bound_by_opening = true,
 	.has_room = stream_has_room,
 	.give_back = on_give_back,
 	.close = stream_close,
