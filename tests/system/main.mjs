@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { realFaye } from '../../conformance/server.mjs';
-import { Context, tests } from './lib/harness.mjs';
+import { Context, endShared, tests } from './lib/harness.mjs';
 import { within } from './lib/wait.mjs';
 
 const { values: opt } = parseArgs({
@@ -51,6 +51,7 @@ const queue = chosen.filter(({ alone }) => !alone);
 const worker = async () => { while (queue.length) await play(queue.shift()); };
 await Promise.all(Array.from({ length: Number(opt.jobs) }, worker));
 for (const one of chosen.filter(({ alone }) => alone)) await play(one);
+await endShared();
 
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
 process.exit(tally.failed || !chosen.length ? 1 : 0);

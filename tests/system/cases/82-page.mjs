@@ -27,25 +27,25 @@ async function openPage(t, script) {
 for (const name of ['bayeux.js', 'bayeux/client.js']) {
   test(`page: chats with <script src=".../${name}"> from the server`, async (t) => {
     const { url, port } = await t.server({ 'client-dir': folder });
-    const inPage = await openPage(t, `http://127.0.0.1:${port}/${name}`);
+    const page = await openPage(t, `http://127.0.0.1:${port}/${name}`);
     const node = newClient(t, url, 'websocket'), channel = freshChannel('page');
     const nodeHears = await listen(node, `${channel}/node`);
-    await inPage(async (url, channel) => {
+    await page.run(async (url, channel) => {
       window.client = new Faye.Client(url, { retry: 0.3, timeout: 10 });
       window.heard = new Promise((done) => { window.subscribed = client.subscribe(`${channel}/page`, done); });
       await subscribed.then(() => {});
     }, url, channel);
     await publish(node, `${channel}/page`, 'hello, page');
-    assert.equal(await inPage(() => heard), 'hello, page');
-    await inPage((channel) => client.publish(`${channel}/node`, 'hello, node').then(() => {}), channel);
+    assert.equal(await page.run(() => heard), 'hello, page');
+    await page.run((channel) => client.publish(`${channel}/node`, 'hello, node').then(() => {}), channel);
     assert.deepEqual(await nodeHears.has(1), ['hello, node']);
-    assert.deepEqual(await inPage(() => said), []);
-    await inPage(() => client.disconnect().then(() => {}));
+    assert.deepEqual(await page.run(() => said), []);
+    await page.run(() => client.disconnect().then(() => {}));
   });
 }
 
 test('page: is told in the console when there is no script to serve', async (t) => {
   const { port } = await t.server();
-  const inPage = await openPage(t, `http://127.0.0.1:${port}/bayeux/client.js`);
-  assert.match((await inPage(() => said)).join(), /--client-dir/);
+  const page = await openPage(t, `http://127.0.0.1:${port}/bayeux/client.js`);
+  assert.match((await page.run(() => said)).join(), /--client-dir/);
 });

@@ -1,79 +1,75 @@
-// Chromium without a head, driven through its DevTools protocol: as much of it as these tests need.
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import WebSocket from 'ws';
-import { Inbox, within } from './wait.mjs';
-
-const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--remote-debugging-port=0'];
+// Pages in Chromium. Each test has a profile of its own, with its own cookies, storage and connections.
+import { devtools } from './devtools.mjs';
+import { Inbox } from './wait.mjs';
 
 export class Chromium {
-  #socket;
-  #calls = new Map();
-  #count = 0;
-  #events = new Inbox();
+  #devtools;
+  #profile;
 
   static async start(t) {
-    const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'fayed-chromium-'));
-    t.defer(() => fs.rmSync(profile, { recursive: true, force: true, maxRetries: 10 }));
-    const child = spawn(PROGRAM, [...FLAGS, `--user-data-dir=${profile}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] });
-    const ended = once(child, 'close');
-    t.defer(async () => { child.kill('SIGTERM'); await within(ended, () => 'chromium to end').catch(() => child.kill('SIGKILL')); });
     const browser = new Chromium();
-    await browser.#attach(await within(debuggerUrl(child), () => `chromium (${PROGRAM})`, 60000));
+    browser.#devtools = await devtools();
+    const { browserContextId } = await browser.#devtools.call('Target.createBrowserContext');
+    browser.#profile = browserContextId;
+    t.defer(() => browser.#devtools.call('Target.disposeBrowserContext', { browserContextId }));
     return browser;
   }
 
-  async #attach(url) {
-    this.#socket = new WebSocket(url, { perMessageDeflate: false });
-    await within(once(this.#socket, 'open'), () => 'the debugger');
-    this.#socket.on('message', (text) => {
-      const { id, result, error, method, sessionId } = JSON.parse(text);
-      if (method) this.#events.add({ method, sessionId });
-      const call = this.#calls.get(id);
-      this.#calls.delete(id);
-      if (error) call?.fail(new Error(error.message));
-      else call?.done(result);
-    });
-  }
-
-  #call(method, params, sessionId) {
-    const id = ++this.#count;
-    this.#socket.send(JSON.stringify({ id, method, params, sessionId }));
-    return within(new Promise((done, fail) => this.#calls.set(id, { done, fail })), () => method);
-  }
-
-  // Opens a page and resolves, once it is loaded, to a function that runs in it: it is sent as text, its arguments and
-  // result as JSON, and a promise is awaited.
+  // Opens a page and resolves once it is loaded.
   async open(url) {
-    const { targetId } = await this.#call('Target.createTarget', { url: 'about:blank' });
-    const { sessionId } = await this.#call('Target.attachToTarget', { targetId, flatten: true });
-    await this.#call('Page.enable', {}, sessionId);
-    await this.#call('Page.navigate', { url }, sessionId);
-    await this.#events.until((events) => events.some((event) => event.method === 'Page.loadEventFired' && event.sessionId === sessionId));
-    const evaluate = async (expression) => {
-      const { result, exceptionDetails } = await this.#call('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true }, sessionId);
-      if (exceptionDetails) throw new Error(`in the page: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
-      return result.value;
-    };
-    return (body, ...args) => evaluate(`(${body})(...${JSON.stringify(args)})`);
+    const { targetId } = await this.#devtools.call('Target.createTarget', { url: 'about:blank', browserContextId: this.#profile });
+    const { sessionId } = await this.#devtools.call('Target.attachToTarget', { targetId, flatten: true });
+    const page = new Page(this.#devtools, sessionId);
+    for (const domain of ['Page', 'Runtime', 'Log', 'Network']) await page.call(`${domain}.enable`);
+    await page.go(url);
+    return page;
   }
 }
 
-function debuggerUrl(child) {
-  let text = '';
-  child.stderr.setEncoding('utf8');
-  return new Promise((done, fail) => {
-    child.on('error', fail);
-    child.on('close', (code) => fail(new Error(`chromium ended with ${code}: ${text}`)));
-    child.stderr.on('data', (chunk) => {
-      text += chunk;
-      const found = /DevTools listening on (ws:\S+)/.exec(text);
-      if (found) done(found[1]);
-    });
-  });
+class Page {
+  #devtools;
+  #sessionId;
+  #events = new Inbox();
+
+  constructor(devtools, sessionId) {
+    this.#devtools = devtools;
+    this.#sessionId = sessionId;
+    devtools.listen(sessionId, (event) => this.#events.add(event));
+  }
+
+  call(method, params) { return this.#devtools.call(method, params, this.#sessionId); }
+
+  // Both resolve when the page is loaded.
+  go(url) { return this.#loaded(() => this.call('Page.navigate', { url })); }
+  reload() { return this.#loaded(() => this.call('Page.reload')); }
+
+  async #loaded(start) {
+    const before = this.#events.items.length;
+    await start();
+    await this.#events.until((events) => events.slice(before).some(({ method }) => method === 'Page.loadEventFired'));
+  }
+
+  // Runs a function in the page: it is sent as text, its arguments and result as JSON, and a promise is awaited.
+  async run(body, ...args) {
+    const expression = `(${body})(...${JSON.stringify(args)})`;
+    const { result, exceptionDetails } = await this.call('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
+    if (exceptionDetails) throw new Error(`in the page: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
+    return result.value;
+  }
+
+  // What DevTools told of one kind of event so far.
+  events(name) { return this.#events.items.filter(({ method }) => method === name).map(({ params }) => params); }
+
+  // What a developer would see in red or yellow: exceptions, the console's errors and warnings, and what the browser
+  // itself has to say. `source` is 'network' for requests that failed.
+  get complaints() {
+    return [
+      ...this.events('Runtime.exceptionThrown').map(({ exceptionDetails }) =>
+        ({ source: 'exception', text: exceptionDetails.exception?.description ?? exceptionDetails.text })),
+      ...this.events('Runtime.consoleAPICalled').filter(({ type }) => ['error', 'warning', 'assert'].includes(type))
+        .map(({ args }) => ({ source: 'console', text: args.map((arg) => arg.value ?? arg.description).join(' ') })),
+      ...this.events('Log.entryAdded').filter(({ entry }) => ['error', 'warning'].includes(entry.level))
+        .map(({ entry: { source, text, url } }) => ({ source, text, url })),
+    ];
+  }
 }

@@ -14,6 +14,13 @@ export function test(name, options, body) {
 
 export const tests = () => registered;
 
+// What tests share goes when all of them are over.
+const shared = [];
+export const atEnd = (undo) => shared.push(undo);
+export async function endShared() {
+  for (const undo of shared.reverse()) await undo();
+}
+
 export class Context {
   #command;
   #undo = [];

@@ -22,9 +22,11 @@ export class Proxy {
     return proxy;
   }
 
-  // Every connection ends now; `how` is 'rst' or 'fin'.
+  // Every connection ends now; `how` is 'rst' or 'fin'. Resolves when nothing that is still sent to us can arrive.
   cutAll(how = 'rst') {
-    for (const pair of this.#pairs) this.#cut(pair, how);
+    const pairs = [...this.#pairs];
+    for (const pair of pairs) this.#cut(pair, how);
+    return Promise.all(pairs.flatMap(({ down, up }) => [down, up]).map((socket) => socket.closed || new Promise((done) => { socket.once('close', done); })));
   }
 
   // Loses the next `count` pieces that contain `pattern` (text, or a function of the bytes) on their way 'down' to the
