@@ -1,9 +1,12 @@
 #include "transport/cors.h"
 
+/* NULL: absent or empty, which names nobody. */
 static const char *
 header(struct MHD_Connection *c, const char *name)
 {
-	return MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
+	const char *value = MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
+
+	return value && *value ? value : NULL;
 }
 
 static void
