@@ -1,37 +1,31 @@
 #include "bayeux/advice.h"
 
-#include <jansson.h>
-
-#include "util/number.h"
-
-static double
-number_of(const json_t *value)
+/* The last of that name counts, as in JSON.parse. */
+static struct span
+find_timeout(const struct span *advice)
 {
-	if (json_is_number(value))
-		return json_number_value(value);
-	if (json_is_true(value))
-		return 1;
-	if (json_is_string(value))
-		return number_parse((struct str){ json_string_value(value),
-						  json_string_length(value) });
-	return 0;
+	struct span key, value, timeout = { 0 };
+	struct scan sc;
+
+	if (advice->type != SCAN_OBJECT)
+		return timeout;
+	/* It was read before, within the limit on nesting. */
+	scan_init(&sc, advice->text, SCAN_DEPTH_LIMIT);
+	if (scan_enter(&sc))
+		return timeout;
+	while (scan_member(&sc, &key) == 0 && scan_value(&sc, &value) == 0)
+		if (span_is(&key, STR("timeout")))
+			timeout = value;
+	return timeout;
 }
 
 double
 advice_timeout_ms(const struct span *advice)
 {
-	const json_t *timeout;
-	double ms = -1;
-	json_t *whole;
+	struct span timeout = find_timeout(advice);
+	double ms = timeout.type == SCAN_TRUE ? 1 : span_number(&timeout);
 
-	if (advice->type != SCAN_OBJECT)
+	if (timeout.type == SCAN_ABSENT)
 		return -1;
-	whole = json_loadb(advice->text.p, advice->text.n, JSON_ALLOW_NUL, NULL);
-	timeout = json_object_get(whole, "timeout");
-	if (timeout) {
-		ms = number_of(timeout);
-		ms = ms > 0 ? ms : 0; /* NAN too */
-	}
-	json_decref(whole);
-	return ms;
+	return ms > 0 ? ms : 0; /* NAN too */
 }

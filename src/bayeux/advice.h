@@ -6,8 +6,7 @@
 
 /* `advice.timeout` in milliseconds: how long the client will wait for the answer
  * to its connect. What is no positive number is 0, as a JavaScript timer has
- * it. -1: it does not say, or in a way that nobody reads (a number beyond
- * jansson's). */
+ * it. -1: it does not say. */
 double advice_timeout_ms(const struct span *advice);
 
 #endif
