@@ -144,7 +144,7 @@ broker_end_session(struct broker *b, struct session *s)
 		if (o && outlet_holds(o, s))
 			waiting_drop(s->held);
 		else
-			waiting_answer(s->held);
+			waiting_answer_last(s->held);
 	}
 	if (o)
 		outlet_part(o);

@@ -224,6 +224,12 @@ waiting_answer(struct waiting *w)
 }
 
 void
+waiting_answer_last(struct waiting *w)
+{
+	answer(w, true);
+}
+
+void
 waiting_answer_all(struct exchange *x)
 {
 	answer_all(x, false);

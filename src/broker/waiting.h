@@ -36,8 +36,12 @@ void waiting_make_ready(struct waiting *w);
 void waiting_answer_ready(struct broker *b);
 
 /* Answers it now with success and without messages: another connect takes
- * over, or the session ends. */
+ * over. */
 void waiting_answer(struct waiting *w);
+
+/* The same with the messages of this turn: the session ends, nobody else will
+ * have them. */
+void waiting_answer_last(struct waiting *w);
 
 /* The same for all that a poll's batch holds; the last answer ends the exchange. */
 void waiting_answer_all(struct exchange *x);

@@ -201,11 +201,31 @@ a_drained_peer_is_answered(void **state)
 	peers_end(&w);
 }
 
+/* As in Faye: what was published before it left is in the answer to its connect. */
+static void
+a_disconnect_takes_no_message_along(void **state)
+{
+	struct world w;
+	struct peer p;
+
+	(void)state;
+	peers_subscribed(&w, &peers_config);
+	peer_poll(&p, &w);
+	peer_asks(&p, "[" CONNECT("1") "]", "");
+	peers_ask(&w, "[" MESSAGE("7") ",{'channel':'/meta/disconnect','clientId':'ME'}]",
+		  "[" PUBLISHED ",{'clientId':'ME','channel':'/meta/disconnect',"
+		  "'successful':true}]");
+	peer_assert_got(&p, "[" CONNECTED("1") "," MESSAGE("7") "]");
+	peer_end(&p);
+	peers_end(&w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_disconnect_answers_the_held_connect_and_forgets),
+		cmocka_unit_test(a_disconnect_takes_no_message_along),
 		cmocka_unit_test(a_batch_may_end_its_own_session),
 		cmocka_unit_test(the_silent_are_forgotten),
 		cmocka_unit_test(a_full_queue_ends_the_session),
