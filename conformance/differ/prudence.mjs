@@ -1,5 +1,6 @@
 // What is known beforehand of a script: which steps must not be played, since real Faye would hang or crash or the
 // two servers may well differ for good, and what to expect of the others. It reads a script as Faye would.
+import { diff } from '../compare.mjs';
 import { build, fieldsOf, isJson, isNearlyJson, messagesOf } from './wire.mjs';
 
 const TYPES = ['long-polling', 'cross-origin-long-polling', 'callback-polling', 'websocket', 'eventsource', 'in-process'];
@@ -70,6 +71,7 @@ export class Prudence {
   #holders = new Set(); // clients that had a poll held
   #left = new Set(); // clients that disconnected, or tried to
   #done = new Map(); // what would be a retry in fayed's eyes, and the message
+  #retried = []; // and came again
 
   // Why the step must not be played, if so.
   objection(step) {
@@ -107,7 +109,10 @@ export class Prudence {
     for (const message of messages) {
       const key = this.#retryKey(message);
       if (key === null) continue;
-      if (this.#done.has(key)) this.loose ??= 'fayed does not publish again what the same client published by the same id';
+      if (this.#done.has(key)) {
+        this.loose ??= 'fayed does not publish again what the same client published by the same id';
+        this.#retried.push(message);
+      }
       this.#done.set(key, JSON.stringify(message));
     }
   }
@@ -152,6 +157,8 @@ export class Prudence {
     }
   }
 
+  // Who subscribed between the two gets it from Faye alone.
+  isRetried({ id, channel }) { return this.#retried.some((other) => other.channel === channel && diff(other.id, id).length === 0); }
   get anyLeft() { return this.#left.size > 0; }
   hasLeft(client) { return this.#left.has(`\${${client}}`); }
   isBound(client) { return this.#bound.has(client); }

@@ -31,7 +31,8 @@ export class Side {
 
   get clients() { return [...this.#names.values()]; }
 
-  #fill = (text) => text.replace(/\$\{(c\d+)\}/g, (all, name) => this.#ids.get(name) ?? all);
+  // Behind a backslash, an id would be right or wrong by its first letter.
+  #fill = (text) => text.replace(/(?<!\\)\$\{(c\d+)\}/g, (all, name) => this.#ids.get(name) ?? all);
 
   #learn(replies) {
     for (const reply of replies) {

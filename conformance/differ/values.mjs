@@ -68,7 +68,8 @@ const BAD_NAMES = [
 ];
 const META = ['/meta', '/meta/*', '/meta/**', '/meta/', '/meta/x', '/meta/x/y', '/meta/handshake/', '/meta/handshake/x', '/meta/connect/*'];
 const SERVICE = ['/service', '/service/*', '/service/**', '/service/', '/service/x', '/service/x/y'];
-const LONG = [`/${'x'.repeat(255)}`, '/a'.repeat(16), '/a\\/b', '\\u002fa'];
+// A little below fayed's limit on names, since damage may add to it.
+const LONG = [`/${'x'.repeat(250)}`, '/a'.repeat(16), '/a\\/b', '\\u002fa'];
 
 // Channels as texts between quotes.
 export const channelToPublish = (random) => random.weigh([

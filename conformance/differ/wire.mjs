@@ -9,7 +9,8 @@ const STYLES = {
   plus: (text) => encodeURIComponent(text).replaceAll('%20', '+'),
   lower: (text) => encodeURIComponent(text).replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase()),
   every: whole,
-  raw: (text) => text.replace(/[&#]/g, whole),
+  // Node takes bytes beyond ASCII for Latin-1 when there is an escape beside them.
+  raw: (text) => text.replace(text.includes('%') ? /[&#]|[^\0-\x7f]+/g : /[&#]/g, whole),
 };
 export const STYLE_NAMES = Object.keys(STYLES);
 
