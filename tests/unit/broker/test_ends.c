@@ -220,12 +220,60 @@ a_disconnect_takes_no_message_along(void **state)
 	peers_end(&w);
 }
 
+#define EVENT_SOURCE_CONNECT "{'channel':'/meta/connect','clientId':'ME','id':'2'," \
+			     "'connectionType':'eventsource'}"
+#define EVENT_SOURCE_CONNECTED "{'id':'2','clientId':'ME','channel':'/meta/connect'," \
+			       "'successful':true,'advice':{'reconnect':'retry'," \
+			       "'interval':45000,'timeout':0}}"
+
+/* The stream is told by its closing, but the connect came by a poll. */
+static void
+a_disconnect_answers_the_connect_beside_a_stream(void **state)
+{
+	struct world w;
+	struct peer stream;
+
+	(void)state;
+	peers_start(&w, &peers_config);
+	peers_handshake(&w);
+	peer_stream(&stream, &w);
+	peer_asks(&stream, "[" CONNECT_NOW("1") "]", "[" CONNECTED("1") "]");
+	peers_ask(&w, "[" EVENT_SOURCE_CONNECT ",{'channel':'/meta/disconnect','clientId':'ME'}]",
+		  "[" EVENT_SOURCE_CONNECTED ",{'clientId':'ME','channel':'/meta/disconnect',"
+		  "'successful':true}]");
+	assert_int_equal(stream.closed, 1);
+	peer_end(&stream);
+	peers_end(&w);
+}
+
+static void
+a_stream_that_goes_takes_no_polls_connect_along(void **state)
+{
+	struct world w;
+	struct peer stream, poll;
+
+	(void)state;
+	peers_start(&w, &peers_config);
+	peers_handshake(&w);
+	peer_stream(&stream, &w);
+	peer_asks(&stream, "[" CONNECT_NOW("1") "]", "[" CONNECTED("1") "]");
+	peer_poll(&poll, &w);
+	assert_int_equal(peer_say(&poll, "[" EVENT_SOURCE_CONNECT "]"), 0);
+	peer_end(&stream);
+	peers_settle(&w);
+	peer_assert_got(&poll, "[" EVENT_SOURCE_CONNECTED "]");
+	peer_end(&poll);
+	peers_end(&w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_disconnect_answers_the_held_connect_and_forgets),
 		cmocka_unit_test(a_disconnect_takes_no_message_along),
+		cmocka_unit_test(a_disconnect_answers_the_connect_beside_a_stream),
+		cmocka_unit_test(a_stream_that_goes_takes_no_polls_connect_along),
 		cmocka_unit_test(a_batch_may_end_its_own_session),
 		cmocka_unit_test(the_silent_are_forgotten),
 		cmocka_unit_test(a_full_queue_ends_the_session),
