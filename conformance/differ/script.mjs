@@ -47,9 +47,10 @@ class Writer {
   // A damaged text is mostly no JSON any more.
   #damage(text) {
     const { random } = this;
-    const at = random.below(text.length);
+    const letters = Array.from(text); // none is cut in half
+    const at = random.below(letters.length);
     const put = random.pick(['', '', ',', '"', '}', ']', '{', '[', '\\', '\u0001', ':', ' ', "'", '0', 'NaN', '//', '\ufeff']);
-    return text.slice(0, at) + put + text.slice(at + random.below(2));
+    return [...letters.slice(0, at), put, ...letters.slice(at + random.below(2))].join('');
   }
 
   #text() {
