@@ -175,3 +175,37 @@ scan_string_end(const char *p, const char *end, bool *escaped)
 			return NULL;
 	}
 }
+
+/* The first byte from 0x80 on. */
+static const char *
+skip_ascii(const char *p, const char *end)
+{
+	for (; end - p >= 8; p += 8) {
+		uint64_t v;
+
+		memcpy(&v, p, sizeof(v));
+		if (v & UINT64_C(0x8080808080808080))
+			break;
+	}
+	while (p < end && (unsigned char)*p < 0x80)
+		p++;
+	return p;
+}
+
+bool
+scan_is_utf8(struct str s)
+{
+	const char *p = s.p, *end;
+
+	if (s.n == 0)
+		return true; /* there may be no place to point at */
+	end = p + s.n;
+	while ((p = skip_ascii(p, end)) < end) {
+		size_t n = long_char(p, end);
+
+		if (n == 0)
+			return false;
+		p += n;
+	}
+	return true;
+}

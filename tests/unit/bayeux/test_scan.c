@@ -1,5 +1,6 @@
 /* The grammar. What is done with spans is in test_span.c. */
 #include "bayeux/scan.h"
+#include "bayeux/scan_string.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -382,6 +383,26 @@ an_unclosed_bracket_is_noticed_at_the_end(void **state)
 	assert_int_equal(scan_finish(&sc), SCAN_INVALID);
 }
 
+/* The same rules without JSON around it. */
+static void
+a_whole_text_may_be_asked_about(void **state)
+{
+	static const struct str good[] = {
+		{ "", 0 }, { NULL, 0 }, { "abcdefgh", 8 }, { "\0\x1f\x7f", 3 },
+		{ "abcdefg\xc3\xa9", 9 }, { "\xf4\x8f\xbf\xbf", 4 },
+	};
+	static const struct str bad[] = {
+		{ "\x80", 1 }, { "abcdefgh\xff", 9 }, { "\xc0\x80", 2 },
+		{ "\xed\xa0\x80", 3 }, { "\xf4\x90\x80\x80", 4 }, { "\xc3\xa9\xc3", 3 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_true(scan_is_utf8(good[i]));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(scan_is_utf8(bad[i]));
+}
+
 int
 main(void)
 {
@@ -391,6 +412,7 @@ main(void)
 		cmocka_unit_test(numbers_are_as_in_rfc_8259),
 		cmocka_unit_test(strings_hold_anything_but_raw_controls_and_quotes),
 		cmocka_unit_test(characters_are_well_formed_utf8),
+		cmocka_unit_test(a_whole_text_may_be_asked_about),
 		cmocka_unit_test(a_byte_order_mark_is_not_json),
 		cmocka_unit_test(brackets_and_commas_must_fit),
 		cmocka_unit_test(nothing_is_not_json_and_neither_is_a_comment),
