@@ -35,6 +35,7 @@ new_frozen(enum frozen_opcode opcode, size_t text_n, size_t channel_n)
 	f = malloc(sizeof(*f) + 10 + text_n + channel_n);
 	if (!f)
 		return NULL;
+	atomic_init(&f->deflated, NULL);
 	atomic_init(&f->refs, 1);
 	f->text_n = (uint32_t)text_n;
 	f->channel_n = (uint16_t)channel_n;
@@ -84,10 +85,32 @@ frozen_ref(struct frozen *f)
 	return f;
 }
 
+static void
+free_frozen(struct frozen *f)
+{
+	struct frozen *deflated = frozen_deflated(f);
+
+	if (deflated != f)
+		frozen_unref(deflated);
+	free(f);
+}
+
 void
 frozen_unref(struct frozen *f)
 {
 	/* Acquire on the last one: the others' reads come before the free. */
 	if (f && atomic_fetch_sub_explicit(&f->refs, 1, memory_order_acq_rel) == 1)
-		free(f);
+		free_frozen(f);
+}
+
+void
+frozen_settle(struct frozen *f, struct frozen *deflated)
+{
+	struct frozen *unsettled = NULL;
+
+	if (!atomic_compare_exchange_strong_explicit(&f->deflated, &unsettled,
+						     deflated ? deflated : f,
+						     memory_order_release,
+						     memory_order_relaxed))
+		frozen_unref(deflated);
 }

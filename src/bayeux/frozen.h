@@ -6,7 +6,11 @@
  *                \_________ text ________/
  *
  * Other transports take the part they need. Replies and control frames on
- * their way to one socket are frozen too, without a channel. */
+ * their way to one socket are frozen too, without a channel.
+ *
+ * Sockets that agreed on deflating share a second frame, which hangs on the
+ * first. Once settled that is never changed either, so what a message takes on
+ * a wire stays the same. */
 #ifndef BAYEUX_FROZEN_H
 #define BAYEUX_FROZEN_H
 
@@ -16,6 +20,8 @@
 #include "util/str.h"
 
 struct frozen {
+	/* NULL: not settled; itself: deflating is not worth it. */
+	_Atomic(struct frozen *) deflated;
 	atomic_uint refs;
 	uint32_t text_n;    /* bytes of the frame's payload */
 	uint16_t channel_n; /* 0: no message but a reply or control frame */
@@ -29,6 +35,7 @@ enum frozen_opcode {
 	FROZEN_CLOSE = 0x8,
 	FROZEN_PING = 0x9,
 	FROZEN_PONG = 0xA,
+	FROZEN_DEFLATED = 0x41, /* a text with RSV1 (RFC 7692 6) */
 };
 
 /* A message on `channel` with room for `json_n` bytes, which the caller writes
@@ -43,6 +50,18 @@ struct frozen *frozen_new_raw(struct str frames);
 
 struct frozen *frozen_ref(struct frozen *f);
 void frozen_unref(struct frozen *f); /* NULL is welcome */
+
+/* The frame for sockets that agreed on deflating: borrowed, maybe `f` itself. NULL:
+ * it is not settled. */
+static inline struct frozen *
+frozen_deflated(const struct frozen *f)
+{
+	return atomic_load_explicit(&f->deflated, memory_order_acquire);
+}
+
+/* Settles it: `deflated`, whose reference is taken, or with NULL `f` itself. Where
+ * another thread has done so before, that stays. */
+void frozen_settle(struct frozen *f, struct frozen *deflated);
 
 static inline bool
 frozen_is_message(const struct frozen *f)

@@ -117,6 +117,28 @@ what_the_lengths_cannot_hold_is_refused(void **state)
 	assert_null(frozen_new_message(STR("/a"), UINT32_MAX));
 }
 
+static void
+it_is_settled_once_how_it_leaves_deflated(void **state)
+{
+	struct frozen *f = message_of(STR("/a"), 2), *plain = message_of(STR("/a"), 2);
+	struct frozen *first = frozen_new_frame(FROZEN_DEFLATED, STR("\x02\x00"));
+
+	(void)state;
+	assert_non_null(first);
+	assert_bytes(frozen_wire(first), STR("\xc1\x02\x02\x00"));
+	assert_null(frozen_deflated(f));
+	frozen_settle(f, first);
+	assert_ptr_equal(frozen_deflated(f), first);
+	frozen_settle(f, frozen_new_frame(FROZEN_DEFLATED, STR("\x00")));
+	frozen_settle(f, NULL);
+	assert_ptr_equal(frozen_deflated(f), first);
+	frozen_settle(plain, NULL);
+	frozen_settle(plain, frozen_new_frame(FROZEN_DEFLATED, STR("\x00")));
+	assert_ptr_equal(frozen_deflated(plain), plain);
+	frozen_unref(plain);
+	frozen_unref(f);
+}
+
 enum { THREADS = 4, ROUNDS = 20000 };
 
 static void *
@@ -178,6 +200,7 @@ main(void)
 		cmocka_unit_test(other_frames_carry_their_payload_and_no_channel),
 		cmocka_unit_test(raw_frames_get_no_head),
 		cmocka_unit_test(what_the_lengths_cannot_hold_is_refused),
+		cmocka_unit_test(it_is_settled_once_how_it_leaves_deflated),
 		cmocka_unit_test(threads_share_it_and_the_last_frees_it),
 		cmocka_unit_test(memory_that_runs_out_is_told),
 	};
