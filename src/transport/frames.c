@@ -1,12 +1,17 @@
 /* wslay does not tell whether it stands between messages, and of a close's reason
  * that comes in pieces it checks the wrong bytes. So it is fed frame by frame: we
  * read the heads too, and a close is held until it is whole. A context that was
- * part of an error or a close is not used again. */
+ * part of an error or a close is not used again.
+ *
+ * Of deflated messages wslay lets RSV1 pass, on a message's first frame alone, and
+ * leaves it to us to look at their text. */
 #include "transport/frames.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <wslay/wslay.h>
+
+#include "bayeux/scan_string.h"
 
 enum {
 	FRAMES_MAX_IDLE = 64,
@@ -17,9 +22,9 @@ enum {
 
 struct frames_reader {
 	wslay_event_context_ptr ctx;
+	struct frames *frames;
 	struct frames_reader *next; /* in the pool */
 	/* While it is borrowed: */
-	const struct frames_events *events;
 	void *arg;
 	struct str in; /* not yet taken by wslay */
 	struct buf *out;
@@ -28,6 +33,7 @@ struct frames_reader {
 	uint64_t left; /* bytes of the frame behind those */
 	bool in_message; /* a fragmented message is open */
 	unsigned fragments; /* of it */
+	bool failed; /* no memory */
 };
 
 /* RFC 6455 5.2, as far as the head is there: how long it is, and the payload. */
@@ -162,6 +168,35 @@ on_frame_start(wslay_event_context_ptr ctx,
 	r->fragments = r->in_message ? r->fragments + 1 : 0;
 }
 
+/* Nothing more is read, as when wslay itself finds something wrong. */
+static void
+fail(struct frames_reader *r, uint16_t code)
+{
+	wslay_event_shutdown_read(r->ctx);
+	if (wslay_event_queue_close(r->ctx, code, NULL, 0))
+		r->failed = true;
+}
+
+static void
+give_inflated(struct frames_reader *r, struct str payload, bool is_text)
+{
+	struct frames *fr = r->frames;
+	struct buf text = BUF_INIT;
+	int rc = inflater_run(&fr->inflater, payload, fr->max_message_bytes, &text);
+
+	if (rc < 0) {
+		r->failed = true;
+		wslay_event_shutdown_read(r->ctx);
+	} else if (rc == INFLATE_TOO_BIG) {
+		fail(r, WSLAY_CODE_MESSAGE_TOO_BIG);
+	} else if (rc || (is_text && !scan_is_utf8(buf_str(&text)))) {
+		fail(r, WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA);
+	} else {
+		fr->events->on_message(r->arg, buf_str(&text));
+	}
+	buf_clear(&text);
+}
+
 static void
 on_message(wslay_event_context_ptr ctx, const struct wslay_event_on_msg_recv_arg *msg,
 	   void *user)
@@ -170,10 +205,14 @@ on_message(wslay_event_context_ptr ctx, const struct wslay_event_on_msg_recv_arg
 	struct str payload = { (const char *)msg->msg, msg->msg_length };
 
 	(void)ctx;
-	if (msg->opcode == WSLAY_TEXT_FRAME || msg->opcode == WSLAY_BINARY_FRAME)
-		r->events->on_message(r->arg, payload);
-	else if (msg->opcode == WSLAY_PONG)
-		r->events->on_pong(r->arg, payload);
+	if (msg->opcode == WSLAY_PONG)
+		r->frames->events->on_pong(r->arg, payload);
+	else if (msg->opcode != WSLAY_TEXT_FRAME && msg->opcode != WSLAY_BINARY_FRAME)
+		return;
+	else if (wslay_get_rsv1(msg->rsv))
+		give_inflated(r, payload, msg->opcode == WSLAY_TEXT_FRAME);
+	else
+		r->frames->events->on_message(r->arg, payload);
 }
 
 void
@@ -199,10 +238,11 @@ frames_clear(struct frames *fr)
 		free_reader(r);
 	}
 	fr->idle_count = 0;
+	inflater_clear(&fr->inflater);
 }
 
 static struct frames_reader *
-new_reader(const struct frames *fr)
+new_reader(struct frames *fr)
 {
 	static const struct wslay_event_callbacks callbacks = {
 		.recv_callback = on_recv,
@@ -219,7 +259,9 @@ new_reader(const struct frames *fr)
 		return NULL;
 	}
 	wslay_event_config_set_max_recv_msg_length(r->ctx, fr->max_message_bytes);
-	r->events = fr->events;
+	if (fr->inflates)
+		wslay_event_config_set_allowed_rsv_bits(r->ctx, WSLAY_RSV1_BIT);
+	r->frames = fr;
 	return r;
 }
 
@@ -284,7 +326,7 @@ receive(struct frames_reader *r)
 	}
 	if (rc == 0)
 		rc = wslay_event_send(r->ctx);
-	if (rc)
+	if (rc || r->failed)
 		return -ENOMEM; /* nothing else can fail: no descriptor is involved */
 	return is_closing(r) ? FRAMES_CLOSED : 0;
 }

@@ -1,26 +1,30 @@
 /* WebSocket frames in, by wslay. A wslay context is 9 kB, so a worker has a
  * pool of them: a socket borrows one when bytes come and gives it back when
- * these end with a whole message. Only a socket inside a message keeps one. */
+ * these end with a whole message. Only a socket inside a message keeps one.
+ * Sockets that agreed on deflating have a pool of their own. */
 #ifndef TRANSPORT_FRAMES_H
 #define TRANSPORT_FRAMES_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "util/buf.h"
+#include "transport/inflate.h"
 #include "util/str.h"
 
 struct frames_reader; /* a borrowed context; NULL in an idle socket */
 
 /* What a socket hears; called inside frames_feed. */
 struct frames_events {
-	void (*on_message)(void *arg, struct str payload); /* text or binary; borrowed */
+	/* Text or binary, inflated; borrowed. */
+	void (*on_message)(void *arg, struct str payload);
 	void (*on_pong)(void *arg, struct str payload);
 };
 
 struct frames {
 	const struct frames_events *events;
-	size_t max_message_bytes;
+	size_t max_message_bytes; /* as it came, and inflated */
+	bool inflates;            /* messages may be deflated; set it before the first */
+	struct inflater inflater;
 	struct frames_reader *idle; /* single list */
 	unsigned idle_count;
 };

@@ -1,5 +1,6 @@
 /* WebSocket frames, at once and in pieces: what a socket hears and answers must
- * not depend on how its bytes were cut. The first byte says how. */
+ * not depend on how its bytes were cut. The first byte says how, and whether
+ * messages may be deflated. */
 #include <string.h>
 
 #include "fuzz/fuzz.h"
@@ -83,6 +84,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (n == 0)
 		return 0;
 	frames_init(&fr, &events, MOST);
+	fr.inflates = data[0] & 0x80;
 	listen(&fr, &whole, bytes, 0);
 	listen(&fr, &pieces, bytes, 1u + data[0] % 64);
 	listen(&fr, &again, bytes, 0); /* with whatever the pool has now */
