@@ -20,6 +20,10 @@ make_pieces(const struct outbox *ob, const struct frozen *f, struct str pieces[M
 		pieces[0] = frozen_wire(f);
 		return 1;
 	}
+	if (ob->form == OUTBOX_DEFLATED) {
+		pieces[0] = frozen_wire(frozen_deflated(f));
+		return 1;
+	}
 	pieces[0] = STR("data: ");
 	pieces[1] = frozen_text(f);
 	pieces[2] = STR("\r\n\r\n");
@@ -36,6 +40,14 @@ size_of(const struct outbox *ob, const struct frozen *f)
 	for (i = 0; i < count; i++)
 		n += pieces[i].n;
 	return n;
+}
+
+static uint32_t
+spared_by(const struct outbox *ob, const struct frozen *f)
+{
+	if (ob->form != OUTBOX_DEFLATED || !frozen_is_message(f))
+		return 0;
+	return (uint32_t)(frozen_wire(f).n - frozen_wire(frozen_deflated(f)).n);
 }
 
 static bool
@@ -57,12 +69,15 @@ outbox_clear(struct outbox *ob)
 int
 outbox_give(struct outbox *ob, struct frozen *f)
 {
+	uint32_t spared = spared_by(ob, f);
 	size_t n = size_of(ob, f);
 	int rc = queue_give(&ob->queue, f);
 
-	if (!rc)
-		ob->unsent += n;
-	return rc;
+	if (rc)
+		return rc;
+	ob->unsent += n;
+	ob->spared += spared;
+	return 0;
 }
 
 /* Lets the first `n` go, all of them sent. */
@@ -74,7 +89,7 @@ drop(struct outbox *ob, uint32_t n)
 	for (i = 0; i < n; i++) {
 		const struct frozen *f = queue_peek(&ob->queue, i);
 
-		ob->kept -= size_of(ob, f);
+		ob->kept -= size_of(ob, f) + spared_by(ob, f);
 		if (wants_proof(ob, f))
 			ob->unproved--;
 	}
@@ -230,7 +245,8 @@ advance(struct outbox *ob, size_t n)
 		if (n < size)
 			break;
 		n -= size;
-		ob->kept += size;
+		ob->spared -= spared_by(ob, f);
+		ob->kept += size + spared_by(ob, f);
 		ob->sent++;
 		if (wants_proof(ob, f))
 			ob->unproved++;

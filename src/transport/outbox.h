@@ -17,12 +17,15 @@
 enum outbox_form {
 	OUTBOX_FRAMES, /* RFC 6455 */
 	OUTBOX_EVENTS, /* text/event-stream: each message an event */
+	OUTBOX_DEFLATED, /* RFC 7692; messages are settled (frozen.h) before they come */
 };
 
 struct outbox {
 	struct queue queue;
 	size_t unsent;        /* bytes; shared ones count in full */
-	size_t kept;          /* bytes of the sent ones */
+	size_t kept;          /* bytes of the sent ones, in memory */
+	uint32_t spared;      /* bytes that deflating takes off the unsent ones on the
+			       * wire, but not in memory; limits are far below 4 GiB */
 	uint32_t sent;        /* frames in front that are on their way */
 	uint32_t offset;      /* bytes sent of the one behind them */
 	uint32_t ping_number; /* of the latest ping; Faye counts from 1 */
@@ -58,6 +61,13 @@ static inline bool
 outbox_has_unsent(const struct outbox *ob)
 {
 	return ob->queue.count > ob->sent;
+}
+
+/* What the unsent ones keep in memory, in bytes. */
+static inline size_t
+outbox_load(const struct outbox *ob)
+{
+	return ob->unsent + ob->spared;
 }
 
 enum { OUTBOX_BLOCKED = 1 };

@@ -135,7 +135,7 @@ stream_has_room(struct outlet *o)
 {
 	const struct stream *s = list_entry(o, struct stream, outlet);
 
-	return !s->closing && s->out.unsent < s->set->config.unsent_bytes / 2;
+	return !s->closing && outbox_load(&s->out) < s->set->config.unsent_bytes / 2;
 }
 
 static void
@@ -209,7 +209,7 @@ flush(struct stream *s)
 		write_out(s);
 	if (s->dead)
 		return;
-	if (!s->closing && s->out.unsent > set->config.unsent_bytes) {
+	if (!s->closing && outbox_load(&s->out) > set->config.unsent_bytes) {
 		set->overflowed++;
 		log_closing(s, "too-slow");
 		set->kind->on_overflow(s);
