@@ -63,6 +63,7 @@ init_transports(struct worker *w, const struct config *cfg, unsigned connections
 		.stream = sc,
 		.message_bytes = lim->message_bytes,
 		.arrival_ms = ARRIVAL_STALLS * lim->stall_ms,
+		.compress = cfg->compress == CONFIG_ON,
 	};
 	struct http_config hc = {
 		.body_bytes = lim->message_bytes,

@@ -129,14 +129,15 @@ take_head(struct entry *e, const struct head *head)
 }
 
 static bool
-send_accept(int fd, const char *accept)
+send_accept(int fd, const char *accept, const char *extensions)
 {
-	char answer[192];
+	char answer[320];
 	int n = snprintf(answer, sizeof(answer),
 			 "HTTP/1.1 101 Switching Protocols\r\n"
 			 "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-			 "Sec-WebSocket-Accept: %s\r\n\r\n",
-			 accept);
+			 "Sec-WebSocket-Accept: %s\r\n%s%s%s\r\n",
+			 accept, extensions ? "Sec-WebSocket-Extensions: " : "",
+			 extensions ? extensions : "", extensions ? "\r\n" : "");
 
 	/* The first bytes on a fresh socket: they fit or it is broken. */
 	return send(fd, answer, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) == n;
@@ -147,6 +148,7 @@ to_websocket(struct entry *e, const struct head *head)
 {
 	char accept[UPGRADE_ACCEPT_BYTES], why[UPGRADE_WHY_BYTES];
 	struct websockets *ws = e->en->websockets;
+	const char *extensions;
 	int fd = e->fd, status;
 
 	if (!route_is_ours(&e->en->config.route, head->target)) {
@@ -164,12 +166,13 @@ to_websocket(struct entry *e, const struct head *head)
 	}
 	if (!take_head(e, head))
 		return;
-	if (!send_accept(fd, accept)) {
+	extensions = websockets_extensions(ws, head);
+	if (!send_accept(fd, accept, extensions)) {
 		drop(e);
 		return;
 	}
 	leave(e);
-	websocket_open(ws, fd, STR(""), NULL);
+	websocket_open(ws, fd, extensions != NULL, STR(""), NULL);
 }
 
 /* All but an event source of somebody we know is left to libmicrohttpd, which then

@@ -14,10 +14,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "transport/deflate_offer.h"
 #include "transport/websocket_private.h"
 
 enum {
 	INPUT_BYTES = 65536,
+	/* These may become a thousand times as many, all within one turn. */
+	DEFLATED_INPUT_BYTES = 4096,
 	CLOSE_MS = 5000,  /* the peer may take so long to answer a close */
 	LINGER_MS = 2000, /* and so long to shut its side */
 };
@@ -134,11 +137,17 @@ note_message(struct websocket *w)
 	stream_set_timer(&w->stream);
 }
 
+static struct frames *
+frames_of(struct websocket *w)
+{
+	return w->deflates ? &w->ws->inflating : &w->ws->frames;
+}
+
 static void
 feed(struct websocket *w, struct str bytes)
 {
 	struct buf answers = BUF_INIT;
-	int rc = frames_feed(&w->ws->frames, &w->reader, w, bytes, &answers);
+	int rc = frames_feed(frames_of(w), &w->reader, w, bytes, &answers);
 
 	if (w->stream.dead)
 		goto out;
@@ -157,7 +166,8 @@ static void
 on_readable(struct stream *s)
 {
 	struct websocket *w = websocket_of(s);
-	ssize_t n = recv(s->fd, w->ws->input, INPUT_BYTES, MSG_DONTWAIT);
+	size_t room = w->deflates ? DEFLATED_INPUT_BYTES : INPUT_BYTES;
+	ssize_t n = recv(s->fd, w->ws->input, room, MSG_DONTWAIT);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -187,7 +197,7 @@ free_websocket(struct stream *s)
 {
 	struct websocket *w = websocket_of(s);
 
-	frames_release(&w->ws->frames, &w->reader);
+	frames_release(frames_of(w), &w->reader);
 	free(w);
 }
 
@@ -205,13 +215,20 @@ static const struct stream_kind websocket_kind = {
 	.free = free_websocket,
 };
 
+const char *
+websockets_extensions(const struct websockets *ws, const struct head *h)
+{
+	return ws->config.compress ? deflate_offer_accept(h) : NULL;
+}
+
 int
-websocket_open(struct websockets *ws, int fd, struct str early,
+websocket_open(struct websockets *ws, int fd, bool deflates, struct str early,
 	       struct stream_lender *lender)
 {
+	const struct outlet_ops *ops = deflates ? &websocket_deflating_ops : &websocket_ops;
 	struct websocket *w = calloc(1, sizeof(*w));
 
-	if (!w || stream_open(&w->stream, &ws->streams, &websocket_ops, fd, lender)) {
+	if (!w || stream_open(&w->stream, &ws->streams, ops, fd, lender)) {
 		free(w);
 		if (lender)
 			lender->on_done(lender);
@@ -220,6 +237,9 @@ websocket_open(struct websockets *ws, int fd, struct str early,
 		return -ENOMEM;
 	}
 	w->ws = ws;
+	w->deflates = deflates;
+	if (deflates)
+		w->stream.out.form = OUTBOX_DEFLATED;
 	stream_set_timer(&w->stream);
 	if (early.n)
 		feed(w, early);
@@ -236,6 +256,8 @@ websockets_init(struct websockets *ws, struct loop *loop, const struct log *log,
 		return -ENOMEM;
 	streams_init(&ws->streams, &websocket_kind, loop, log, b, &cfg->stream);
 	frames_init(&ws->frames, &frames_events, cfg->message_bytes);
+	frames_init(&ws->inflating, &frames_events, cfg->message_bytes);
+	ws->inflating.inflates = true;
 	return 0;
 }
 
@@ -257,6 +279,8 @@ websockets_clear(struct websockets *ws)
 	}
 	streams_clear(&ws->streams);
 	frames_clear(&ws->frames);
+	frames_clear(&ws->inflating);
+	deflater_clear(&ws->deflater);
 	free(ws->input);
 	ws->input = NULL;
 }

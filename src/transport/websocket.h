@@ -2,19 +2,24 @@
 #ifndef TRANSPORT_WEBSOCKET_H
 #define TRANSPORT_WEBSOCKET_H
 
+#include "transport/deflate.h"
 #include "transport/frames.h"
+#include "transport/head.h"
 #include "transport/stream.h"
 
 struct websocket_config {
 	struct stream_config stream;
 	size_t message_bytes; /* of one message in */
 	int64_t arrival_ms;   /* from a message's first byte until it is whole */
+	bool compress;        /* clients that offer permessage-deflate get it */
 };
 
 struct websockets {
 	struct streams streams;
 	struct websocket_config config;
 	struct frames frames;
+	struct frames inflating; /* of sockets that agreed on permessage-deflate */
+	struct deflater deflater;
 	char *input; /* the worker's read buffer */
 };
 
@@ -24,10 +29,14 @@ int websockets_init(struct websockets *ws, struct loop *loop, const struct log *
 /* Says 1001 to all of them and closes; what cannot leave at once is lost. */
 void websockets_clear(struct websockets *ws);
 
+/* What the 101 to that request says in Sec-WebSocket-Extensions; NULL: nothing, and
+ * the socket does not deflate. */
+const char *websockets_extensions(const struct websockets *ws, const struct head *h);
+
 /* A socket that has got its 101; the descriptor is taken, also on failure, and
  * must not block. `early`: bytes that came behind the head. `lender` is NULL
  * for a descriptor of ours. 0 or -ENOMEM. */
-int websocket_open(struct websockets *ws, int fd, struct str early,
+int websocket_open(struct websockets *ws, int fd, bool deflates, struct str early,
 		   struct stream_lender *lender);
 
 #endif

@@ -3,7 +3,10 @@
 
 #include <sys/socket.h>
 
-enum { PROOF_CROWD = 1000 }; /* unproved messages that do not wait for their time */
+enum {
+	PROOF_CROWD = 1000, /* unproved messages that do not wait for their time */
+	LARGE_REPLY = 1024, /* bytes; what goes to one socket alone is worth it later */
+};
 
 static void
 on_reply(struct outlet *o, struct buf *array)
@@ -23,6 +26,42 @@ const struct outlet_ops websocket_ops = {
 	.give_back = stream_give_back,
 	.close = stream_close,
 };
+
+/* ---- where permessage-deflate was agreed on ---- */
+
+static void
+on_reply_deflating(struct outlet *o, struct buf *array)
+{
+	struct stream *s = list_entry(o, struct stream, outlet);
+	struct frozen *f = NULL;
+
+	if (!s->closing && !array->failed && array->n >= LARGE_REPLY)
+		f = deflater_new_frame(&websocket_of(s)->ws->deflater, buf_str(array));
+	if (f)
+		stream_give(s, f);
+	else
+		on_reply(o, array);
+}
+
+static void
+send_deflating(struct outlet *o, struct frozen *f)
+{
+	struct stream *s = list_entry(o, struct stream, outlet);
+
+	deflater_settle(&websocket_of(s)->ws->deflater, f);
+	stream_send(o, f);
+}
+
+const struct outlet_ops websocket_deflating_ops = {
+	.reply = on_reply_deflating,
+	.hang_up = stream_hang_up,
+	.send = send_deflating,
+	.has_room = stream_has_room,
+	.give_back = stream_give_back,
+	.close = stream_close,
+};
+
+/* ---- control ---- */
 
 void
 websocket_give_close(struct websocket *w, enum close_code code)

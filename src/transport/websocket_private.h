@@ -16,6 +16,7 @@ struct websocket {
 	struct frames_reader *reader; /* only inside a message */
 	uint8_t state;
 	bool got_message;   /* in the bytes being read */
+	bool deflates;      /* permessage-deflate was agreed on */
 	int64_t state_ms;   /* since when */
 	int64_t message_ms; /* since when a message is coming in; 0: none is */
 };
@@ -30,7 +31,7 @@ void websocket_set_state(struct websocket *w, enum websocket_state state);
 
 /* ---- out ---- */
 
-extern const struct outlet_ops websocket_ops;
+extern const struct outlet_ops websocket_ops, websocket_deflating_ops;
 
 void websocket_give_close(struct websocket *w, enum close_code code);
 /* When the next ping that asks for proof may go. */

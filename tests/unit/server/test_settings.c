@@ -267,6 +267,26 @@ redelivery_is_on_until_it_is_switched_off(void **state)
 		     "no");
 }
 
+static enum config_switch
+compress(struct config cfg)
+{
+	enum config_switch got = cfg.compress;
+
+	server_config_clear(&cfg);
+	return got;
+}
+
+static void
+compress_is_off_until_it_is_switched_on(void **state)
+{
+	(void)state;
+	assert_int_equal(compress(SETTINGS("--ping", "1")), CONFIG_OFF);
+	assert_int_equal(compress(SETTINGS("--compress", "on")), CONFIG_ON);
+	assert_int_equal(compress(FILE_SETTINGS("compress = \"on\";")), CONFIG_ON);
+	ASSERT_WRONG("fayed: --compress: 'deflate' is none of off, on", "--compress",
+		     "deflate");
+}
+
 static enum config_overflow
 overflow(struct config cfg)
 {
@@ -319,6 +339,7 @@ main(void)
 		cmocka_unit_test(one_beyond_its_range_is_refused_in_the_file),
 		cmocka_unit_test(log_levels_have_names),
 		cmocka_unit_test(redelivery_is_on_until_it_is_switched_off),
+		cmocka_unit_test(compress_is_off_until_it_is_switched_on),
 		cmocka_unit_test(overflow_has_two_policies),
 		cmocka_unit_test(the_last_word_on_a_number_counts),
 	};

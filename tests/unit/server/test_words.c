@@ -234,6 +234,7 @@ check_says_the_settings_and_ok(void **state)
 		    "interval = 0;\n"
 		    "ping = 0;\n"
 		    "redelivery = \"on\";\n"
+		    "compress = \"off\";\n"
 		    "client_dir = \"\";\n"
 		    "log_level = \"info\";\n"
 		    "limits = {\n"
