@@ -2,9 +2,11 @@
  * is written anew; where it goes and whether it upgrades must not depend on
  * what plays no part. */
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fuzz/fuzz.h"
+#include "transport/deflate_offer.h"
 #include "transport/head.h"
 #include "transport/origins.h"
 #include "transport/route.h"
@@ -109,6 +111,35 @@ check_upgrade(const struct head *h)
 		MUST(memchr(why, '\0', sizeof(why)));
 }
 
+/* The answer to one field, which lies where a look beyond its end is seen. */
+static const char *
+answer_to(struct head_field field)
+{
+	static struct head one = { .count = 1 };
+	char *copy = malloc(field.value.n + 1);
+	const char *answer;
+
+	MUST(copy);
+	memcpy(copy + 1, field.value.p, field.value.n);
+	one.fields[0] = (struct head_field){ field.name, { copy + 1, field.value.n } };
+	answer = deflate_offer_accept(&one);
+	MUST(!answer || memmem(copy + 1, field.value.n, "permessage-deflate", 18));
+	MUST(!answer || !strstr(answer, "bits") || memmem(copy + 1, field.value.n, "bits", 4));
+	free(copy);
+	return answer;
+}
+
+/* The first field with an offer that can be kept decides. */
+static void
+check_offer(const struct head *h)
+{
+	const char *expected = NULL;
+
+	for (unsigned i = 0; i < h->count && !expected; i++)
+		expected = answer_to(h->fields[i]);
+	MUST(deflate_offer_accept(h) == expected);
+}
+
 /* What a star lets in ends in the name, but for the port, and begins otherwise. */
 static void
 check_origin(struct str value)
@@ -150,6 +181,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	check_again(&h);
 	check_route(h.target);
 	check_upgrade(&h);
+	check_offer(&h);
 	for (unsigned i = 0; i < h.count; i++)
 		check_origin(h.fields[i].value);
 	return 0;
