@@ -9,7 +9,7 @@ import { listen, newClient, publish } from '../lib/client.mjs';
 import { frame, inflated, openDeflating, text } from '../lib/deflate.mjs';
 import { test } from '../lib/harness.mjs';
 import { Proxy } from '../lib/proxy.mjs';
-import { startSite } from '../lib/site.mjs';
+import { Site } from '../lib/site.mjs';
 import { Socket } from '../lib/socket.mjs';
 import { within } from '../lib/wait.mjs';
 
@@ -291,14 +291,14 @@ async function sayBack(channel, count) {
 test('deflate: a page in Chromium', async (t) => {
   const server = await t.server({ compress: 'on' });
   const browser = await Chromium.start(t);
-  const inPage = await browser.open(await startSite(t, server.port));
+  const page = await browser.open((await Site.start(t, server.port)).url('/'));
   const node = newClient(t, server.url, 'websocket');
   const [there, back] = [freshChannel('there'), freshChannel('back')];
   const nodeHears = await listen(node, back);
-  await inPage(arrive, there);
-  assert.match(await inPage(extensionsOfSocket), /^permessage-deflate/);
+  await page.run(arrive, there);
+  assert.match(await page.run(extensionsOfSocket), /^permessage-deflate/);
   const values = range(50).map((number) => ({ number, text: text(number * 100, number) }));
   for (const value of values) await publish(node, there, value);
-  await inPage(sayBack, back, values.length);
+  await page.run(sayBack, back, values.length);
   assert.deepEqual(await nodeHears.has(values.length), values);
 });
