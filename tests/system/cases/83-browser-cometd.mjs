@@ -18,11 +18,14 @@ async function arrive(url, transport, pattern, { acks } = {}) {
   client.registerExtension('reload', new CometD.ReloadExtension());
   if (acks) client.registerExtension('ack', new CometD.AckExtension());
   window.heard = JSON.parse(sessionStorage.getItem('heard') ?? '[]');
+  // What a reload keeps is complete once a connect was sent, which a timer does some time after the handshake.
+  const connected = new Promise((done) => client.addListener('/meta/connect', done));
   // The subscription is there before anything can come: with a handshake that is only played again the server knows it yet.
   const reply = await new Promise((done) => client.handshake((reply) => {
     client.subscribe(pattern, ({ data }) => heard.push(data), () => done(reply));
   }));
   if (!reply.successful) throw new Error(JSON.stringify(reply));
+  await connected;
   return { id: reply.clientId, reloaded: Boolean(reply.ext?.reload), transport: client.getTransport().type };
 }
 const say = (channel, data) => new Promise((done, fail) => {
