@@ -36,6 +36,7 @@ new_frozen(enum frozen_opcode opcode, size_t text_n, size_t channel_n)
 	if (!f)
 		return NULL;
 	atomic_init(&f->deflated, NULL);
+	f->seq = 0;
 	atomic_init(&f->refs, 1);
 	f->text_n = (uint32_t)text_n;
 	f->channel_n = (uint16_t)channel_n;

@@ -22,6 +22,8 @@
 struct frozen {
 	/* NULL: not settled; itself: deflating is not worth it. */
 	_Atomic(struct frozen *) deflated;
+	/* Among all publications of joined nodes; 0: none. Given before it is shared. */
+	uint64_t seq;
 	atomic_uint refs;
 	uint32_t text_n;    /* bytes of the frame's payload */
 	uint16_t channel_n; /* 0: no message but a reply or control frame */

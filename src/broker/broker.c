@@ -38,8 +38,8 @@ keep(struct broker *b, struct session *s, struct frozen *f)
 		waiting_make_ready(s->held);
 }
 
-static void
-on_session_message(void *arg, struct session *s, struct frozen *f)
+void
+broker_hand_over(struct broker *b, struct session *s, struct frozen *f)
 {
 	struct outlet *o = s->outlet;
 
@@ -47,7 +47,14 @@ on_session_message(void *arg, struct session *s, struct frozen *f)
 	if (session_streams(s) && s->queue.count == 0)
 		o->ops->send(o, frozen_ref(f));
 	else
-		keep(arg, s, f);
+		keep(b, s, f);
+}
+
+static void
+on_session_message(void *arg, struct session *s, struct frozen *f)
+{
+	if (!s->member || !member_holds_back(s, f))
+		broker_hand_over(arg, s, f);
 }
 
 static void
@@ -66,6 +73,7 @@ on_engine_message(void *arg, struct frozen *f)
 {
 	struct broker *b = arg;
 
+	b->cluster.pos = f->seq;
 	b->counts.delivered += registry_deliver(&b->registry, f);
 }
 
@@ -101,15 +109,19 @@ on_expiry(void *arg)
 }
 
 int
-broker_create_session(struct broker *b, const char *id, struct session **out)
+broker_create_session(struct broker *b, const char *id, unsigned flags,
+		      struct session **out)
 {
 	int rc = registry_create(&b->registry, str_from(id), loop_now_ms(b->loop), out);
 
 	if (rc == REGISTRY_FULL)
 		b->counts.refused++;
-	if (!rc)
-		watch_expiry(b);
-	return rc;
+	if (rc)
+		return rc;
+	(*out)->acks = (flags & ENGINE_ACKS) != 0;
+	(*out)->max_interval = (flags & ENGINE_MAX_INTERVAL) != 0;
+	watch_expiry(b);
+	return 0;
 }
 
 static void
@@ -131,7 +143,7 @@ part(struct broker *b, const struct session *s)
 		return; /* the engine forgets it in its own time */
 	p->call.done = on_parted;
 	list_append(&b->partings, &p->node);
-	engine_destroy(b->engine, &p->call, session_id(s));
+	engine_destroy(b->engine, &p->call, session_id(s), member_turn(s));
 }
 
 void
@@ -148,6 +160,7 @@ broker_end_session(struct broker *b, struct session *s)
 	}
 	if (o)
 		outlet_part(o);
+	member_end(s);
 	registry_end(&b->registry, s);
 }
 
@@ -195,7 +208,7 @@ broker_advice(const struct broker *b, const struct session *s, bool event_source
 		advice.timeout_ms = 0;
 	}
 	/* After all three of silence it is forgotten, and its client knows. */
-	if (s->max_interval)
+	if (s && s->max_interval)
 		advice.max_interval_ms = b->registry.limits.life_ms - b->timeout_ms;
 	return advice;
 }
@@ -209,6 +222,13 @@ static const struct registry_events registry_events = {
 
 static const struct engine_events engine_events = {
 	.on_message = on_engine_message,
+	.on_change = cluster_on_change,
+	.on_taken = cluster_on_taken,
+	.on_gone = cluster_on_gone,
+	.on_wanted = cluster_on_wanted,
+	.on_down = cluster_on_down,
+	.on_up = cluster_on_up,
+	.on_beat = cluster_on_beat,
 };
 
 struct broker *
@@ -223,7 +243,8 @@ broker_new(struct loop *loop, const struct log *log, const struct broker_config 
 	b = calloc(1, sizeof(*b));
 	if (!b)
 		return NULL;
-	b->engine = engine_new(loop, seed, &engine_events, b);
+	b->engine = cfg->make_engine ? cfg->make_engine(cfg->maker, loop, &engine_events, b)
+				     : engine_new(loop, seed, &engine_events, b);
 	if (!b->engine) {
 		free(b);
 		return NULL;
@@ -242,6 +263,7 @@ broker_new(struct loop *loop, const struct log *log, const struct broker_config 
 	list_init(&b->orphans);
 	list_init(&b->released);
 	list_init(&b->partings);
+	cluster_init(&b->cluster, seed);
 	return b;
 }
 
@@ -260,9 +282,10 @@ broker_free(struct broker *b)
 	while ((n = list_take_first(&b->partings))) {
 		struct parting *p = list_entry(n, struct parting, node);
 
-		list_unlink(&p->call.node);
+		engine_forget(&p->call);
 		free(p);
 	}
+	cluster_clear(b);
 	registry_clear(&b->registry);
 	engine_free(b->engine);
 	free(b);

@@ -5,6 +5,7 @@
 
 #include "bayeux/batch.h"
 #include "bayeux/reply.h"
+#include "broker/member.h"
 #include "broker/outlet.h"
 #include "engine/engine.h"
 #include "host/log.h"
@@ -16,6 +17,10 @@ struct broker_config {
 	int64_t interval_ms; /* a client should pause so long between connects */
 	struct batch_limits batch;
 	struct registry_limits registry; /* life_ms is the broker's to set */
+	/* Makes the engine; NULL: the embedded one. */
+	struct engine *(*make_engine)(void *maker, struct loop *loop,
+				      const struct engine_events *events, void *arg);
+	void *maker;
 };
 
 /* Since the start; how often. */
@@ -43,6 +48,7 @@ struct broker {
 	struct list released;     /* such exchanges whose turn has come */
 	struct loop_task go_on;   /* starts them */
 	struct list partings;     /* engine calls for sessions that ended */
+	struct cluster cluster;   /* of joined nodes, if the engine joins any */
 	struct broker_counts counts;
 	struct log_limit overflow_lines;
 };
@@ -66,9 +72,13 @@ bool broker_knows(const struct broker *b, struct str client_id);
 struct reply_advice broker_advice(const struct broker *b, const struct session *s,
 				  bool event_source);
 
-/* Makes a session of a fresh id that the engine knows; results as
- * registry_create's. */
-int broker_create_session(struct broker *b, const char *id, struct session **out);
+/* Makes a session of an id that the engine knows, with an engine_client's flags;
+ * results as registry_create's. */
+int broker_create_session(struct broker *b, const char *id, unsigned flags,
+			  struct session **out);
+
+/* A message for `s`, borrowed, in its turn: it goes to its stream or waits. */
+void broker_hand_over(struct broker *b, struct session *s, struct frozen *f);
 
 /* Ends it, as the client asked or because it was doomed: a held connect is
  * answered, a stream closed. */

@@ -3,13 +3,15 @@
 
 #include "bayeux/advice.h"
 #include "bayeux/ext.h"
+#include "broker/arrival.h"
 #include "broker/waiting.h"
 
 /* The last failing check is the one that is told (Faye: server/connect). */
-static struct session *
-check(struct exchange *x, const struct message *m, struct reply_error *e)
+static bool
+check(struct exchange *x, const struct message *m, struct reply_error *e,
+      struct session **s)
 {
-	struct session *s = handler_find_session(x, m, e);
+	bool is_known = handler_find_client(x, m, e, s);
 
 	handler_require(e, &m->client_id, STR("clientId"));
 	if (!span_is_true(&m->connection_type))
@@ -17,7 +19,7 @@ check(struct exchange *x, const struct message *m, struct reply_error *e)
 	else if (!reply_is_connection_type(&m->connection_type))
 		*e = (struct reply_error){ .code = REPLY_CONNECTION_TYPE_MISMATCH,
 					   .param = m->connection_type };
-	return s;
+	return is_known;
 }
 
 static enum handler_result
@@ -54,7 +56,7 @@ hold_ms(const struct exchange *x, const struct message *m, double asked_ms)
  * id but names another time to wait asks anew; Faye's clients never change it
  * but to 0, when a retry shares its batch (Faye: dispatcher). */
 static uint64_t
-key_of(const struct exchange *x, const struct message *m, double asked_ms)
+key_of(const struct message *m, double asked_ms)
 {
 	double named_ms = asked_ms > 0 ? asked_ms : 0;
 	const struct str parts[] = { m->id.text,
@@ -62,7 +64,7 @@ key_of(const struct exchange *x, const struct message *m, double asked_ms)
 
 	if (!span_is_true(&m->id))
 		return 0;
-	return registry_key(&x->broker->registry, parts, 2);
+	return session_key(parts, 2);
 }
 
 /* Clients number their messages from 1 on, to the base 10 (CometD) or 36 (Faye);
@@ -97,32 +99,32 @@ count_of(const struct span *id)
  * answered, but not where it has the same id: one id is answered in one place
  * only, since the next id will acknowledge it. */
 static void
-take_over(const struct exchange *x, struct session *s, uint64_t key)
+take_over(const struct waiting *w, struct session *s)
 {
-	struct waiting *w = s->held;
-	struct outlet *former;
+	struct waiting *former = s->held;
+	struct outlet *o;
 
-	if (!w)
+	if (!former)
 		return;
-	former = w->outlet;
-	if (!key || w->key != key) {
-		waiting_answer(w);
+	o = former->outlet;
+	if (!w->key || former->key != w->key) {
+		waiting_answer(former);
 		return;
 	}
-	waiting_drop(w);
-	if (former != x->outlet)
-		outlet_hang_up(former);
+	waiting_drop(former);
+	if (o != w->outlet)
+		outlet_hang_up(o);
 }
 
 /* Where its messages go from now on. */
 static void
-set_course(struct exchange *x, const struct message *m, struct session *s)
+set_course(const struct waiting *w, struct session *s)
 {
-	if (outlet_is_stream(x->outlet))
-		outlet_bind(x->outlet, s);
+	if (outlet_is_stream(w->outlet))
+		outlet_bind(w->outlet, s);
 	else if (!s->outlet)
 		return;
-	else if (is_event_source(m))
+	else if (w->event_source)
 		outlet_wake(s->outlet); /* its stream is another connection */
 	else
 		outlet_rest(s->outlet);
@@ -130,40 +132,61 @@ set_course(struct exchange *x, const struct message *m, struct session *s)
 
 /* Forgets what the client says that it has got. */
 static void
-acknowledge(struct session *s, const struct message *m, uint64_t key)
+acknowledge(const struct waiting *w, struct session *s)
 {
-	uint32_t number;
-
 	if (!s->acks)
-		session_connect(s, key);
-	else if (ext_read_ack(&m->ext, &number))
-		session_acknowledge(s, number);
+		session_connect(s, w->key);
+	else if (w->has_ack)
+		session_acknowledge(s, w->acked);
+}
+
+void
+connect_come(struct waiting *w, struct session *s)
+{
+	struct broker *b = w->broker;
+
+	if (s->member && member_is_old(s, w->key)) {
+		waiting_pass(w, session_id(s));
+		return;
+	}
+	registry_touch(&b->registry, s, loop_now_ms(b->loop));
+	session_count(s, w->count);
+	take_over(w, s);
+	/* A stream's unproved messages go back to the queue before this connect
+	 * is taken as what it acknowledges: it says nothing of them. */
+	acknowledge(w, s);
+	if (s->member)
+		member_connect(s, w);
+	set_course(w, s);
+	if (w->outlet->gone)
+		waiting_drop(w); /* a stream that found no memory */
+	else
+		waiting_hold(w, s);
 }
 
 enum handler_result
 handle_connect(struct exchange *x, const struct message *m)
 {
 	struct reply_error e = { 0 };
-	struct session *s = check(x, m, &e);
+	struct session *s;
+	bool is_known = check(x, m, &e, &s);
+	struct waiting *w;
 	double asked_ms;
-	uint64_t key;
 
-	if (!s || e.code || reply_is_refused(m))
+	if (!is_known || e.code || reply_is_refused(m))
 		return reply_failure(x, m, &e);
 	if (!x->outlet)
 		return HANDLER_DONE; /* gone: what waits goes on waiting */
 	asked_ms = advice_timeout_ms(&m->advice);
-	key = key_of(x, m, asked_ms);
-	registry_touch(&x->broker->registry, s, loop_now_ms(x->broker->loop));
-	session_count(s, count_of(&m->id));
-	take_over(x, s, key);
-	/* A stream's unproved messages go back to the queue before this connect
-	 * is taken as what it acknowledges: it says nothing of them. */
-	acknowledge(s, m, key);
-	set_course(x, m, s);
-	if (!x->outlet)
-		return HANDLER_DONE; /* gone by now */
-	if (waiting_hold(x, m, s, key, hold_ms(x, m, asked_ms)))
+	w = waiting_new(x, m, key_of(m, asked_ms), hold_ms(x, m, asked_ms));
+	if (!w) {
 		handler_reply_fault(x, m);
+		return HANDLER_DONE;
+	}
+	w->count = count_of(&m->id);
+	if (s)
+		connect_come(w, s);
+	else
+		arrival_add(w, str_from(x->client_id));
 	return HANDLER_DONE;
 }

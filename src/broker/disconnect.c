@@ -6,9 +6,14 @@ after_destroy(struct exchange *x, const struct message *m, int result)
 {
 	struct session *s =
 		registry_find(&x->broker->registry, str_from(x->client_id));
+	struct reply_error e = { .code = REPLY_CLIENT_UNKNOWN, .param = m->client_id };
 
 	if (result < 0) {
-		handler_reply_fault(x, m);
+		handler_reply_result(x, m, result);
+		return;
+	}
+	if (result == ENGINE_UNKNOWN && !s) {
+		handler_reply(x, m, REPLY_WITHOUT_CLIENT_ID, &e);
 		return;
 	}
 	if (s)
@@ -20,15 +25,15 @@ enum handler_result
 handle_disconnect(struct exchange *x, const struct message *m)
 {
 	struct reply_error e = { 0 };
-	struct session *s = handler_find_session(x, m, &e);
+	struct session *s;
+	bool is_known = handler_find_client(x, m, &e, &s);
 
 	handler_require(&e, &m->client_id, STR("clientId"));
-	if (!s || e.code || reply_is_refused(m)) {
+	if (!is_known || e.code || reply_is_refused(m)) {
 		handler_reply(x, m, REPLY_WITHOUT_CLIENT_ID, &e);
 		return HANDLER_DONE;
 	}
-	memcpy(x->client_id, s->id, sizeof(x->client_id));
 	x->after = after_destroy;
-	engine_destroy(x->broker->engine, &x->call, session_id(s));
+	engine_destroy(x->broker->engine, &x->call, str_from(x->client_id), 0);
 	return HANDLER_PENDING;
 }

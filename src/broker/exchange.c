@@ -51,8 +51,7 @@ exchange_free(struct exchange *x)
 	while ((n = list_take_first(&x->behind)))
 		exchange_free(list_entry(n, struct exchange, node));
 	list_unlink(&x->node);
-	list_unlink(&x->call.node);
-	frozen_unref(x->call.message);
+	engine_forget(&x->call);
 	clear_message(x);
 	drop_text(x);
 	buf_clear(&x->replies);
@@ -64,7 +63,7 @@ static void
 run(struct exchange *x)
 {
 	x->state = EXCHANGE_RUNNING;
-	while (x->next < x->batch.count) {
+	while (x->next < x->batch.count && !x->hangs_up) {
 		if (handler_run(x, &x->batch.messages[x->next++]) == HANDLER_PENDING)
 			return;
 		clear_message(x);
@@ -133,7 +132,13 @@ exchange_finish_if_done(struct exchange *x)
 {
 	struct outlet *o = x->outlet;
 
-	if (x->state != EXCHANGE_HELD || !list_is_empty(&x->held))
+	if (x->state != EXCHANGE_HELD)
+		return;
+	if (x->hangs_up && o) {
+		outlet_hang_up(o);
+		return;
+	}
+	if (!list_is_empty(&x->held))
 		return;
 	if (x->replies.n == 0)
 		buf_add_char(&x->replies, '[');

@@ -26,6 +26,7 @@ struct exchange {
 	enum exchange_state state;
 	struct list behind;        /* without an outlet: those that come after it */
 	bool stream_held;          /* a connect of it is held, to be answered alone */
+	bool hangs_up;             /* it ends without an answer, see handler_reply_result */
 	struct list held;          /* struct waiting of a poll */
 	struct buf replies;        /* "[" and what was answered so far */
 

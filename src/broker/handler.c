@@ -31,6 +31,12 @@ handler_require(struct reply_error *e, const struct span *span, struct str param
 		*e = (struct reply_error){ .code = REPLY_PARAMETER_MISSING, .name = param };
 }
 
+static void
+set_unknown(const struct message *m, struct reply_error *e)
+{
+	*e = (struct reply_error){ .code = REPLY_CLIENT_UNKNOWN, .param = m->client_id };
+}
+
 struct session *
 handler_find_session(struct exchange *x, const struct message *m, struct reply_error *e)
 {
@@ -42,9 +48,31 @@ handler_find_session(struct exchange *x, const struct message *m, struct reply_e
 				  span_string(&m->client_id, &scratch));
 	buf_clear(&scratch);
 	if (!s)
-		*e = (struct reply_error){ .code = REPLY_CLIENT_UNKNOWN,
-					   .param = m->client_id };
+		set_unknown(m, e);
 	return s;
+}
+
+bool
+handler_find_client(struct exchange *x, const struct message *m, struct reply_error *e,
+		    struct session **s)
+{
+	struct buf scratch = BUF_INIT;
+	struct str id = { 0 };
+
+	bool is_known = false;
+
+	*s = NULL;
+	if (m->client_id.type == SCAN_STRING)
+		id = span_string(&m->client_id, &scratch);
+	if (session_is_id(id)) {
+		memcpy(x->client_id, id.p, SESSION_ID_BYTES);
+		*s = registry_find(&x->broker->registry, id);
+		is_known = *s || engine_joins_nodes(x->broker->engine);
+	}
+	buf_clear(&scratch);
+	if (!is_known)
+		set_unknown(m, e);
+	return is_known;
 }
 
 void
@@ -65,14 +93,21 @@ handler_reply_fault(struct exchange *x, const struct message *m)
 	handler_reply(x, m, REPLY_ALL, &e);
 }
 
+void
+handler_reply_result(struct exchange *x, const struct message *m, int result)
+{
+	if (result == -EAGAIN)
+		x->hangs_up = true;
+	else
+		handler_reply_fault(x, m);
+}
+
 uint64_t
-handler_key(const struct exchange *x, const struct message *m, const struct span *what)
+handler_key(const struct message *m, const struct span *what)
 {
 	const struct str content[] = { m->channel.text, what->text };
-	const struct registry *r = &x->broker->registry;
 
 	if (!span_is_true(&m->id))
 		return 0;
-	return session_done_key(registry_key(r, &m->id.text, 1),
-				registry_key(r, content, 2));
+	return session_done_key(session_key(&m->id.text, 1), session_key(content, 2));
 }

@@ -33,6 +33,11 @@ void handler_require(struct reply_error *e, const struct span *span, struct str 
 struct session *handler_find_session(struct exchange *x, const struct message *m,
 				     struct reply_error *e);
 
+/* The client that the message names, into x->client_id, and its session if that is
+ * here. False, and 401: there is none, here or on joined nodes. */
+bool handler_find_client(struct exchange *x, const struct message *m,
+			 struct reply_error *e, struct session **s);
+
 /* The whole reply: opened, with e, and ended; subscription if `with` has one. */
 void handler_reply(struct exchange *x, const struct message *m, int which,
 		   const struct reply_error *e);
@@ -40,9 +45,12 @@ void handler_reply(struct exchange *x, const struct message *m, int which,
 /* A fault of ours: an error that makes clients try again. */
 void handler_reply_fault(struct exchange *x, const struct message *m);
 
+/* An engine's call came to nothing. Where other nodes are out of reach, the
+ * connection ends without an answer: Faye's clients then send the same again. */
+void handler_reply_result(struct exchange *x, const struct message *m, int result);
+
 /* What x->key is to be for a request that must not be done twice; 0 for one
  * that cannot be told from another (no id). */
-uint64_t handler_key(const struct exchange *x, const struct message *m,
-		     const struct span *what);
+uint64_t handler_key(const struct message *m, const struct span *what);
 
 #endif

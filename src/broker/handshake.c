@@ -2,6 +2,7 @@
 #include "broker/handler.h"
 
 #include "bayeux/ext.h"
+#include "broker/member.h"
 #include "host/random.h"
 
 /* Only after so long may a client try again that found the server full. */
@@ -98,11 +99,13 @@ reply_success(struct exchange *x, const struct message *m, const struct session 
 }
 
 /* What CometD's clients ask for, which send that version; Faye's send none. */
-static void
-agree(struct session *s, const struct message *m)
+static unsigned
+flags_of(const struct message *m)
 {
-	s->acks = ext_wants_acks(&m->ext);
-	s->max_interval = span_is(&m->minimum_version, STR("1.0"));
+	bool is_cometd = span_is(&m->minimum_version, STR("1.0"));
+
+	return (ext_wants_acks(&m->ext) ? ENGINE_ACKS : 0) |
+	       (is_cometd ? ENGINE_MAX_INTERVAL : 0);
 }
 
 static void
@@ -112,15 +115,15 @@ after_create(struct exchange *x, const struct message *m, int result)
 
 	/* TAKEN would be a miracle of 160 bits: the client may try again. */
 	if (!result)
-		result = broker_create_session(x->broker, x->client_id, &s);
-	if (result == REGISTRY_FULL) {
+		result = broker_create_session(x->broker, x->client_id, flags_of(m), &s);
+	if (!result && engine_joins_nodes(x->broker->engine))
+		result = member_create(x->broker, s, x->call.client);
+	if (result == REGISTRY_FULL)
 		reply_full(x, m);
-	} else if (result) {
-		handler_reply_fault(x, m);
-	} else {
-		agree(s, m);
+	else if (result)
+		handler_reply_result(x, m, result);
+	else
 		reply_success(x, m, s);
-	}
 }
 
 enum handler_result
@@ -142,6 +145,6 @@ handle_handshake(struct exchange *x, const struct message *m)
 		return HANDLER_DONE;
 	}
 	x->after = after_create;
-	engine_create(x->broker->engine, &x->call, str_from(x->client_id));
+	engine_create(x->broker->engine, &x->call, str_from(x->client_id), flags_of(m));
 	return HANDLER_PENDING;
 }

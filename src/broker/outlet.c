@@ -9,6 +9,7 @@ outlet_init(struct outlet *o, const struct outlet_ops *ops, struct broker *b)
 {
 	*o = (struct outlet){ .ops = ops, .broker = b };
 	list_init(&o->exchanges);
+	list_init(&o->arriving);
 }
 
 bool
@@ -22,7 +23,11 @@ outlet_holds(const struct outlet *o, const struct session *s)
 void
 outlet_gone(struct outlet *o)
 {
+	struct list_node *n;
+
 	o->gone = true;
+	while ((n = list_first(&o->arriving)))
+		waiting_drop(list_entry(n, struct waiting, in_exchange));
 	/* A stream's connect is held by the session, a poll's by its exchange. */
 	if (o->session && outlet_holds(o, o->session))
 		waiting_drop(o->session->held);
@@ -42,8 +47,8 @@ outlet_drain(struct outlet *o)
 {
 	struct list_node *n = list_first(&o->exchanges);
 
-	if (n)
-		waiting_answer_all(list_entry(n, struct exchange, node));
+	if (n && !waiting_answer_all(list_entry(n, struct exchange, node)))
+		outlet_hang_up(o);
 }
 
 void
@@ -62,8 +67,9 @@ outlet_unbind(struct outlet *o)
 		return;
 	o->ops->give_back(o);
 	s->outlet = NULL;
-	s->rests = false;
+	s->rests = s->unsure = false;
 	o->session = NULL;
+	member_left_stream(s);
 }
 
 void
@@ -72,7 +78,7 @@ outlet_part(struct outlet *o)
 	struct session *s = o->session;
 
 	s->outlet = NULL;
-	s->rests = false;
+	s->rests = s->unsure = false;
 	o->session = NULL;
 	o->ops->close(o);
 }
@@ -130,6 +136,7 @@ outlet_bind(struct outlet *o, struct session *s)
 			return;
 		o->session = s;
 		s->outlet = o;
+		member_bound_stream(s);
 	}
 	outlet_feed(o);
 }

@@ -34,6 +34,8 @@ struct outlet_ops {
 	/* The session has gone elsewhere: gives back what is not proved to have
 	 * arrived by outlet_put_back, the latest first. */
 	void (*give_back)(struct outlet *o);
+	/* The number of the first message that is not proved; 0: there is none. */
+	uint64_t (*first_unproved)(struct outlet *o);
 	/* Closes normally, behind the answers to what is under way. */
 	void (*close)(struct outlet *o);
 };
@@ -43,6 +45,7 @@ struct outlet {
 	struct broker *broker;
 	struct session *session; /* whose messages a stream gets; or NULL */
 	struct list exchanges;   /* batches under way, oldest first; one runs */
+	struct list arriving;    /* a stream's connects whose session is being found */
 	bool starting;           /* inside start_next, see exchange.c */
 	bool gone;               /* see outlet_gone */
 };

@@ -36,28 +36,29 @@ after_publish(struct exchange *x, const struct message *m, int result)
 						   str_from(x->client_id))
 				   : NULL;
 
-	if (!result) {
+	if (result == ENGINE_DONE)
+		x->broker->counts.repeated++;
+	if (result == 0 || result == ENGINE_DONE) {
 		handler_reply(x, m, REPLY_ALL, NULL);
 		return;
 	}
 	if (s)
 		session_did_not(s, x->key);
-	handler_reply_fault(x, m);
+	handler_reply_result(x, m, result);
 }
 
 /* Whether it was accepted before and is only asked again; if not, it is noted
  * now, since the repeat may come before the engine is done. Publishing needs no
- * session; without one a retry cannot be told. */
+ * session; without one a retry cannot be told. Joined nodes remember together. */
 static bool
 is_repeated(struct exchange *x, const struct message *m)
 {
 	struct reply_error unknown;
-	struct session *s = handler_find_session(x, m, &unknown);
+	struct session *s;
 
-	x->key = s ? handler_key(x, m, &m->data) : 0;
-	if (!x->key)
+	x->key = handler_find_client(x, m, &unknown, &s) ? handler_key(m, &m->data) : 0;
+	if (!x->key || engine_joins_nodes(x->broker->engine))
 		return false;
-	memcpy(x->client_id, s->id, sizeof(x->client_id));
 	if (session_has_done(s, x->key))
 		return true;
 	session_did(s, x->key);
@@ -75,7 +76,7 @@ publish(struct exchange *x, const struct message *m, struct str channel)
 	}
 	x->broker->counts.published++;
 	x->after = after_publish;
-	engine_publish(x->broker->engine, &x->call, f);
+	engine_publish(x->broker->engine, &x->call, f, str_from(x->client_id), x->key);
 	return HANDLER_PENDING;
 }
 

@@ -134,20 +134,23 @@ static void
 finish(struct exchange *x, const struct message *m, int result,
        int (*change)(struct exchange *, struct session *, struct reply_error *))
 {
+	bool joined = engine_joins_nodes(x->broker->engine);
 	struct session *s =
 		registry_find(&x->broker->registry, str_from(x->client_id));
 	struct reply_error e = { 0 };
 
-	if (!s || result == ENGINE_UNKNOWN) {
+	if (result == ENGINE_UNKNOWN || (!s && !joined)) {
 		e = (struct reply_error){ .code = REPLY_CLIENT_UNKNOWN,
 					  .param = m->client_id };
-	} else if (result || change(x, s, &e)) {
-		handler_reply_fault(x, m);
+	} else if (result || (!joined && change(x, s, &e))) {
+		handler_reply_result(x, m, result);
 		return;
 	}
+	if (!e.code && x->call.taken < x->channel_count && result == 0)
+		e = too_many(x->channels[x->call.taken]);
 	if (!e.code)
 		e = x->channel_error;
-	if (!e.code && x->key)
+	if (!e.code && x->key && !joined)
 		session_did(s, x->key);
 	reply(x, m, &e);
 }
@@ -166,44 +169,44 @@ after_unsubscribe(struct exchange *x, const struct message *m, int result)
 
 /* ---- what both do first ---- */
 
-/* The session, when the message is to be carried out. Otherwise it has been
- * answered. The last failing check is the one that is told. */
-static struct session *
+/* Whether the message is to be carried out. Otherwise it has been answered. The
+ * last failing check is the one that is told. */
+static bool
 prepare(struct exchange *x, const struct message *m)
 {
 	struct reply_error e = { 0 };
-	struct session *s = handler_find_session(x, m, &e);
+	struct session *s;
+	bool is_known = handler_find_client(x, m, &e, &s);
 
 	handler_require(&e, &m->client_id, STR("clientId"));
 	handler_require(&e, &m->subscription, STR("subscription"));
-	if (!s || e.code || reply_is_refused(m)) {
+	if (!is_known || e.code || reply_is_refused(m)) {
 		reply(x, m, &e);
-		return NULL;
+		return false;
 	}
-	x->key = handler_key(x, m, &m->subscription);
-	if (x->key && session_has_done(s, x->key)) {
+	x->key = handler_key(m, &m->subscription);
+	if (x->key && !engine_joins_nodes(x->broker->engine) &&
+	    session_has_done(s, x->key)) {
 		x->broker->counts.repeated++;
 		reply(x, m, NULL);
-		return NULL;
+		return false;
 	}
 	x->channel_error = (struct reply_error){ 0 };
 	if (take_channels(x, m, &x->channel_error)) {
 		handler_reply_fault(x, m);
-		return NULL;
+		return false;
 	}
-	memcpy(x->client_id, s->id, sizeof(x->client_id));
-	return s;
+	return true;
 }
 
 enum handler_result
 handle_subscribe(struct exchange *x, const struct message *m)
 {
-	struct session *s = prepare(x, m);
-
-	if (!s)
+	if (!prepare(x, m))
 		return HANDLER_DONE;
 	x->after = after_subscribe;
-	engine_subscribe(x->broker->engine, &x->call, session_id(s), x->channels,
+	engine_subscribe(x->broker->engine, &x->call, str_from(x->client_id), x->key,
+			 x->broker->registry.limits.subscriptions, x->channels,
 			 x->channel_count);
 	return HANDLER_PENDING;
 }
@@ -211,12 +214,10 @@ handle_subscribe(struct exchange *x, const struct message *m)
 enum handler_result
 handle_unsubscribe(struct exchange *x, const struct message *m)
 {
-	struct session *s = prepare(x, m);
-
-	if (!s)
+	if (!prepare(x, m))
 		return HANDLER_DONE;
 	x->after = after_unsubscribe;
-	engine_unsubscribe(x->broker->engine, &x->call, session_id(s), x->channels,
-			   x->channel_count);
+	engine_unsubscribe(x->broker->engine, &x->call, str_from(x->client_id), x->key,
+			   x->channels, x->channel_count);
 	return HANDLER_PENDING;
 }

@@ -6,6 +6,7 @@
 #include "bayeux/ext.h"
 #include "bayeux/reply.h"
 #include "broker/broker.h"
+#include "broker/errand.h"
 
 /* What a timesync's answer needs; few connects have one. */
 struct synced {
@@ -20,7 +21,7 @@ on_due(void *arg)
 }
 
 static struct waiting *
-new_waiting(struct exchange *x, const struct message *m, struct session *s)
+alloc_waiting(struct exchange *x, const struct message *m)
 {
 	struct synced synced = { .came_ms = x->came_ms };
 	bool is_synced = ext_read_timesync(&m->ext, &synced.asked);
@@ -38,48 +39,57 @@ new_waiting(struct exchange *x, const struct message *m, struct session *s)
 		w->synced = is_synced;
 		if (is_synced)
 			memcpy(w->id + id.n, &synced, sizeof(synced));
-		w->broker = x->broker;
-		w->session = s;
-		w->outlet = x->outlet;
-		w->event_source = span_is(&m->connection_type, STR("eventsource"));
-		loop_timer_init(&w->timer, on_due, w);
 	}
 	buf_clear(&id);
 	return w;
 }
 
-/* Whether its answer does. An event source gets them by its stream, once it is
- * open: given here, too, they might come twice. With acks nobody streams. */
-static bool
-brings_messages(const struct waiting *w)
+struct waiting *
+waiting_new(struct exchange *x, const struct message *m, uint64_t key, int64_t hold_ms)
 {
-	return w->session->acks || (w->exchange && !w->event_source);
-}
-
-int
-waiting_hold(struct exchange *x, const struct message *m, struct session *s,
-	     uint64_t key, int64_t hold_ms)
-{
-	struct waiting *w = new_waiting(x, m, s);
+	struct waiting *w = alloc_waiting(x, m);
 	struct loop *loop = x->broker->loop;
 
 	if (!w)
-		return -ENOMEM;
+		return NULL;
+	w->broker = x->broker;
+	w->outlet = x->outlet;
 	w->key = key;
-	if (hold_ms > 0 && loop_timer_set(loop, &w->timer, loop_now_ms(loop) + hold_ms)) {
+	w->event_source = span_is(&m->connection_type, STR("eventsource"));
+	w->has_ack = ext_read_ack(&m->ext, &w->acked);
+	w->at_once = hold_ms <= 0;
+	loop_timer_init(&w->timer, on_due, w);
+	if (!w->at_once && loop_timer_set(loop, &w->timer, loop_now_ms(loop) + hold_ms)) {
 		free(w);
-		return -ENOMEM;
+		return NULL;
 	}
 	if (outlet_is_stream(x->outlet)) {
 		x->stream_held = true;
+		list_append(&x->outlet->arriving, &w->in_exchange);
 	} else {
 		w->exchange = x;
 		list_append(&x->held, &w->in_exchange);
 	}
+	return w;
+}
+
+/* An event source gets them by its stream, once it is
+ * open: given here, too, they might come twice. With acks nobody streams. */
+bool
+waiting_brings_messages(const struct waiting *w)
+{
+	return w->session->acks || (w->exchange && !w->event_source);
+}
+
+void
+waiting_hold(struct waiting *w, struct session *s)
+{
+	if (!w->exchange)
+		list_unlink(&w->in_exchange); /* its session looks after it */
+	w->session = s;
 	s->held = w;
-	if (hold_ms <= 0 || (brings_messages(w) && s->queue.count))
+	if (w->at_once || w->due || (waiting_brings_messages(w) && s->queue.count))
 		waiting_make_ready(w);
-	return 0;
 }
 
 /* Out of all tables; the struct is still there. */
@@ -89,8 +99,17 @@ detach(struct waiting *w)
 	loop_timer_clear(w->broker->loop, &w->timer);
 	list_unlink(&w->ready);
 	list_unlink(&w->in_exchange);
-	if (w->session->held == w)
+	list_unlink(&w->arriving);
+	if (w->session && w->session->held == w)
 		w->session->held = NULL;
+}
+
+static void
+free_waiting(struct waiting *w)
+{
+	errand_forget(w);
+	buf_clear(&w->prepared);
+	free(w);
 }
 
 /* One of the batch has gone: those that were due may have waited for it. */
@@ -113,7 +132,7 @@ waiting_drop(struct waiting *w)
 	struct exchange *x = w->exchange;
 
 	detach(w);
-	free(w);
+	free_waiting(w);
 	if (x)
 		look_again(x);
 }
@@ -158,50 +177,113 @@ add_messages(struct session *s, struct buf *out, uint32_t n)
 	}
 }
 
+/* The answer's words with the first `n` messages. */
+static void
+add_words(struct waiting *w, struct str client_id, struct buf *out, bool gives, uint32_t n)
+{
+	struct reply_advice advice = broker_advice(w->broker, w->session, w->event_source);
+
+	reply_begin_connect(out, (struct str){ w->id, w->id_n }, client_id, &advice);
+	add_ext(w, out, gives, n);
+	reply_end(out);
+	if (n)
+		add_messages(w->session, out, n);
+}
+
 static void
 add_answer(struct waiting *w, struct buf *out, bool with_messages)
 {
 	struct session *s = w->session;
-	struct reply_advice advice = broker_advice(w->broker, s, w->event_source);
-	bool gives = with_messages && brings_messages(w);
+	bool gives = with_messages && waiting_brings_messages(w);
 	uint32_t n = gives ? session_portion(s) : 0;
 
-	reply_begin_connect(out, (struct str){ w->id, w->id_n }, session_id(s), &advice);
-	add_ext(w, out, gives, n);
-	reply_end(out);
-	add_messages(s, out, n);
+	if (w->recorded) {
+		buf_add_str(out, buf_str(&w->prepared));
+		return;
+	}
+	add_words(w, session_id(s), out, gives, n);
 	if (gives)
 		session_give(s, n, w->key);
 }
 
-static void
-answer_stream(struct waiting *w, bool with_messages)
+uint32_t
+waiting_prepare(struct waiting *w)
 {
-	struct buf array = BUF_INIT;
+	uint32_t n = session_portion(w->session);
 
-	buf_add_char(&array, '[');
-	add_answer(w, &array, with_messages);
-	buf_add_char(&array, ']');
-	if (!array.failed)
-		w->outlet->ops->reply(w->outlet, &array);
-	buf_clear(&array);
+	buf_reset(&w->prepared);
+	add_words(w, session_id(w->session), &w->prepared, true, n);
+	return n;
+}
+
+/* ---- how it leaves ---- */
+
+/* Where it is to be written: in its batch's answer or in one of its own. */
+static struct buf *
+begin_answer(struct waiting *w, struct buf *own)
+{
+	detach(w);
+	if (w->exchange)
+		return exchange_reply(w->exchange);
+	buf_add_char(own, '[');
+	return own;
+}
+
+static void
+end_answer(struct waiting *w, struct buf *own)
+{
+	struct exchange *x = w->exchange;
+
+	if (!x) {
+		buf_add_char(own, ']');
+		if (!own->failed)
+			w->outlet->ops->reply(w->outlet, own);
+		buf_clear(own);
+	}
+	free_waiting(w);
+	if (!x)
+		return;
+	look_again(x);
+	exchange_finish_if_done(x);
 }
 
 static void
 answer(struct waiting *w, bool with_messages)
 {
-	struct exchange *x = w->exchange;
+	struct buf own = BUF_INIT;
 
-	detach(w);
-	if (x)
-		add_answer(w, exchange_reply(x), with_messages);
-	else
-		answer_stream(w, with_messages);
-	free(w);
-	if (!x)
-		return;
-	look_again(x);
-	exchange_finish_if_done(x);
+	add_answer(w, begin_answer(w, &own), with_messages);
+	end_answer(w, &own);
+}
+
+void
+waiting_pass(struct waiting *w, struct str client_id)
+{
+	struct buf own = BUF_INIT;
+
+	add_words(w, client_id, begin_answer(w, &own), false, 0);
+	end_answer(w, &own);
+}
+
+void
+waiting_refuse(struct waiting *w, struct str client_id)
+{
+	static const struct message connect = {
+		.channel = { .text = { "\"/meta/connect\"", 15 }, .type = SCAN_STRING },
+	};
+	struct reply_advice advice = { .reconnect = ADVICE_HANDSHAKE };
+	struct reply_error e = { .code = REPLY_CLIENT_UNKNOWN, .name = client_id };
+	struct str id = { w->id, w->id_n };
+	struct message m = connect;
+	struct buf own = BUF_INIT, *out = begin_answer(w, &own);
+
+	/* As it came: true, so neither absent nor null. */
+	if (id.n)
+		m.id = (struct span){ .text = id, .type = SCAN_STRING };
+	reply_begin(out, &m, REPLY_WITHOUT_CLIENT_ID, &e);
+	reply_add_advice(out, &advice);
+	reply_end(out);
+	end_answer(w, &own);
 }
 
 static void
@@ -229,10 +311,16 @@ waiting_answer_last(struct waiting *w)
 	answer(w, true);
 }
 
-void
+bool
 waiting_answer_all(struct exchange *x)
 {
+	struct list_node *n;
+
+	for (n = list_first(&x->held); n; n = list_next(&x->held, n))
+		if (!list_entry(n, struct waiting, in_exchange)->session)
+			return false;
 	answer_all(x, false);
+	return true;
 }
 
 static bool
@@ -246,6 +334,27 @@ all_due(const struct exchange *x)
 	return true;
 }
 
+/* Joined nodes must know first what an answer gives, see member_may_answer. */
+static bool
+may_answer(struct waiting *w)
+{
+	if (!w->session && !w->recorded)
+		return false; /* it arrives */
+	return w->recorded || !w->session->member || member_may_answer(w);
+}
+
+static bool
+all_may_answer(struct exchange *x)
+{
+	struct list_node *n;
+	bool all = true;
+
+	for (n = list_first(&x->held); n; n = list_next(&x->held, n))
+		if (!may_answer(list_entry(n, struct waiting, in_exchange)))
+			all = false;
+	return all;
+}
+
 /* A batch is answered as a whole, so what it gives to a session is taken from the
  * queue only when the last of its connects is due: an answer that never left
  * must not count as given. */
@@ -256,10 +365,11 @@ answer_when_all_due(struct waiting *w)
 
 	w->due = true;
 	if (!x) {
-		answer(w, true);
+		if (may_answer(w))
+			answer(w, true);
 		return;
 	}
-	if (all_due(x))
+	if (all_due(x) && all_may_answer(x))
 		answer_all(x, true);
 }
 

@@ -9,24 +9,40 @@
 
 struct waiting {
 	struct loop_timer timer;     /* the hold time */
-	struct list_node in_exchange;
+	struct list_node in_exchange; /* a poll's; or its stream's, while it arrives */
+	struct list_node arriving;    /* while its session is fetched, see arrival.c */
 	struct list_node ready;      /* in the broker's list, answered at the turn's end */
 	struct broker *broker;
-	struct session *session;     /* whose `held` it is */
+	struct session *session;     /* whose `held` it is; NULL: still to be found,
+				      * or gone while the answer was being recorded */
 	struct exchange *exchange;   /* the poll's; NULL: a stream's */
 	struct outlet *outlet;
 	uint64_t key;                /* the connect id as session_connect knows it */
+	uint32_t count;              /* as session_count knows it */
+	uint32_t acked;              /* the number that `has_ack` says it brought */
+	struct errand *record;       /* the recording of its answer under way */
+	struct buf prepared;         /* which is that */
 	bool event_source;           /* wants that connection type's advice */
+	bool at_once;                /* it asked not to be held */
+	bool has_ack;
+	bool recorded;               /* `prepared` may leave */
 	bool due;                    /* ready, but others of its batch are not */
 	bool synced;                 /* it asked for the time; see behind the id */
 	uint32_t id_n;
 	char id[];                   /* the connect id's JSON; may be empty */
 };
 
-/* Holds connect `m` of `s` for `hold_ms`; 0: until the end of this turn, so that
- * what the batch itself publishes still comes along. 0 or -ENOMEM. */
-int waiting_hold(struct exchange *x, const struct message *m, struct session *s,
-		 uint64_t key, int64_t hold_ms);
+/* Connect `m`, to be held for `hold_ms`; 0: until the end of this turn, so that
+ * what the batch itself publishes still comes along. It belongs to its exchange's
+ * or outlet's end from now on. NULL: out of memory. */
+struct waiting *waiting_new(struct exchange *x, const struct message *m, uint64_t key,
+			    int64_t hold_ms);
+
+/* The connect has come to its session. */
+void connect_come(struct waiting *w, struct session *s);
+
+/* From now on it waits for messages of `s`. */
+void waiting_hold(struct waiting *w, struct session *s);
 
 /* A message waits for it, or its time is up: answered at the turn's end, when
  * its batch is done. Idempotent. */
@@ -43,8 +59,21 @@ void waiting_answer(struct waiting *w);
  * have them. */
 void waiting_answer_last(struct waiting *w);
 
-/* The same for all that a poll's batch holds; the last answer ends the exchange. */
-void waiting_answer_all(struct exchange *x);
+/* It fails: nobody has that client. */
+void waiting_refuse(struct waiting *w, struct str client_id);
+/* Answers it without its session. */
+void waiting_pass(struct waiting *w, struct str client_id);
+
+/* The same for all that a poll's batch holds; the last answer ends the exchange. False:
+ * nothing was done, since one cannot be answered yet. */
+bool waiting_answer_all(struct exchange *x);
+
+/* Whether its answer brings the session's messages. */
+bool waiting_brings_messages(const struct waiting *w);
+
+/* Writes its answer with all that waits down into w->prepared, and says how many
+ * messages these are. */
+uint32_t waiting_prepare(struct waiting *w);
 
 /* It will not be answered: its peer is gone, or another place answers it. */
 void waiting_drop(struct waiting *w);

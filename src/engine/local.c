@@ -6,7 +6,6 @@
  * table which patterns the worker wants: what nobody wants goes no further. */
 #include "engine/engine.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "bayeux/channel.h"
@@ -23,7 +22,8 @@ struct interest {
 	char pattern[];
 };
 
-struct engine {
+struct local {
+	struct engine engine;
 	struct loop *loop;
 	struct loop_task task;
 	struct list calls; /* struct engine_call, oldest first */
@@ -32,19 +32,26 @@ struct engine {
 	void *arg;
 };
 
+static struct local *
+local_of(struct engine *e)
+{
+	return list_entry(e, struct local, engine);
+}
+
 /* ---- interest ---- */
 
 static struct interest *
-find_interest(const struct engine *e, struct str pattern)
+find_interest(const struct local *e, struct str pattern)
 {
 	struct map_node *n = map_find(&e->interests, pattern);
 
 	return n ? map_entry(n, struct interest, by_pattern) : NULL;
 }
 
-int
-engine_want(struct engine *e, struct str pattern)
+static int
+want(struct engine *engine, struct str pattern)
 {
+	struct local *e = local_of(engine);
 	struct interest *in = find_interest(e, pattern);
 
 	if (in) {
@@ -64,9 +71,10 @@ engine_want(struct engine *e, struct str pattern)
 	return 0;
 }
 
-void
-engine_unwant(struct engine *e, struct str pattern)
+static void
+unwant(struct engine *engine, struct str pattern)
 {
+	struct local *e = local_of(engine);
 	struct interest *in = find_interest(e, pattern);
 
 	if (!in || --in->count)
@@ -76,7 +84,7 @@ engine_unwant(struct engine *e, struct str pattern)
 }
 
 static bool
-is_wanted(const struct engine *e, struct str channel)
+is_wanted(const struct local *e, struct str channel)
 {
 	struct str patterns[CHANNEL_MAX_PATTERNS];
 	char scratch[CHANNEL_SCRATCH];
@@ -96,7 +104,7 @@ is_wanted(const struct engine *e, struct str channel)
 static void
 finish_calls(void *arg)
 {
-	struct engine *e = arg;
+	struct local *e = arg;
 	struct list_node *n;
 
 	while ((n = list_take_first(&e->calls))) {
@@ -112,9 +120,10 @@ finish_calls(void *arg)
 }
 
 static void
-add_call(struct engine *e, struct engine_call *call, int result)
+add_call(struct local *e, struct engine_call *call, int result)
 {
 	call->message = NULL;
+	call->job = NULL;
 	call->result = result;
 	list_append(&e->calls, &call->node);
 	loop_defer(e->loop, &e->task);
@@ -123,7 +132,7 @@ add_call(struct engine *e, struct engine_call *call, int result)
 /* ---- clients ---- */
 
 static struct client *
-find_client(const struct engine *e, struct str id)
+find_client(const struct local *e, struct str id)
 {
 	struct map_node *n = map_find(&e->directory, id);
 
@@ -131,7 +140,7 @@ find_client(const struct engine *e, struct str id)
 }
 
 static int
-add_client(struct engine *e, struct str id)
+add_client(struct local *e, struct str id)
 {
 	struct client *c;
 
@@ -149,7 +158,7 @@ add_client(struct engine *e, struct str id)
 }
 
 static int
-remove_client(struct engine *e, struct str id)
+remove_client(struct local *e, struct str id)
 {
 	struct client *c = find_client(e, id);
 
@@ -160,78 +169,66 @@ remove_client(struct engine *e, struct str id)
 	return 0;
 }
 
-void
-engine_create(struct engine *e, struct engine_call *call, struct str client_id)
+static void
+create(struct engine *engine, struct engine_call *call, struct str client_id,
+       unsigned flags)
 {
+	struct local *e = local_of(engine);
+
+	(void)flags;
 	add_call(e, call, add_client(e, client_id));
 }
 
-void
-engine_destroy(struct engine *e, struct engine_call *call, struct str client_id)
+static void
+destroy(struct engine *engine, struct engine_call *call, struct str client_id,
+	uint64_t turn)
 {
+	struct local *e = local_of(engine);
+
+	(void)turn;
 	add_call(e, call, remove_client(e, client_id));
 }
 
-/* One node keeps a session's subscriptions in the session alone. */
+/* One node keeps a session's subscriptions in the session alone, and its limit, too. */
 static void
-change(struct engine *e, struct engine_call *call, struct str client_id)
+subscribe(struct engine *engine, struct engine_call *call, struct str client_id,
+	  uint64_t key, unsigned limit, const struct str *patterns, unsigned n)
 {
+	struct local *e = local_of(engine);
+
+	(void)key;
+	(void)limit;
+	(void)patterns;
+	call->taken = n;
 	add_call(e, call, find_client(e, client_id) ? 0 : ENGINE_UNKNOWN);
 }
 
-void
-engine_subscribe(struct engine *e, struct engine_call *call, struct str client_id,
-		 const struct str *patterns, unsigned n)
+static void
+unsubscribe(struct engine *engine, struct engine_call *call, struct str client_id,
+	    uint64_t key, const struct str *patterns, unsigned n)
 {
-	(void)patterns;
-	(void)n;
-	change(e, call, client_id);
+	subscribe(engine, call, client_id, key, 0, patterns, n);
 }
 
-void
-engine_unsubscribe(struct engine *e, struct engine_call *call, struct str client_id,
-		   const struct str *patterns, unsigned n)
+static void
+publish(struct engine *engine, struct engine_call *call, struct frozen *f,
+	struct str client_id, uint64_t key)
 {
-	(void)patterns;
-	(void)n;
-	change(e, call, client_id);
-}
-
-void
-engine_publish(struct engine *e, struct engine_call *call, struct frozen *f)
-{
-	add_call(e, call, 0);
+	(void)client_id;
+	(void)key;
+	add_call(local_of(engine), call, 0);
 	call->message = f;
 }
 
 /* ---- life ---- */
 
-struct engine *
-engine_new(struct loop *loop, const uint64_t seed[2],
-	   const struct engine_events *events, void *arg)
+static void
+free_local(struct engine *engine)
 {
-	struct engine *e = calloc(1, sizeof(*e));
-
-	if (!e)
-		return NULL;
-	e->loop = loop;
-	e->events = events;
-	e->arg = arg;
-	list_init(&e->calls);
-	loop_task_init(&e->task, finish_calls, e);
-	map_init(&e->directory, seed);
-	map_init(&e->interests, seed);
-	return e;
-}
-
-void
-engine_free(struct engine *e)
-{
+	struct local *e = local_of(engine);
 	struct map_node *n;
 	struct list_node *c;
 
-	if (!e)
-		return;
 	loop_task_clear(&e->task);
 	while ((c = list_take_first(&e->calls)))
 		frozen_unref(list_entry(c, struct engine_call, node)->message);
@@ -242,4 +239,34 @@ engine_free(struct engine *e)
 	map_clear(&e->directory);
 	map_clear(&e->interests);
 	free(e);
+}
+
+static const struct engine_ops ops = {
+	.free = free_local,
+	.want = want,
+	.unwant = unwant,
+	.create = create,
+	.destroy = destroy,
+	.subscribe = subscribe,
+	.unsubscribe = unsubscribe,
+	.publish = publish,
+};
+
+struct engine *
+engine_new(struct loop *loop, const uint64_t seed[2],
+	   const struct engine_events *events, void *arg)
+{
+	struct local *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	e->engine.ops = &ops;
+	e->loop = loop;
+	e->events = events;
+	e->arg = arg;
+	list_init(&e->calls);
+	loop_task_init(&e->task, finish_calls, e);
+	map_init(&e->directory, seed);
+	map_init(&e->interests, seed);
+	return &e->engine;
 }

@@ -10,7 +10,6 @@ registry_init(struct registry *r, const struct registry_limits *limits,
 	      const uint64_t seed[2], const struct registry_events *events, void *arg)
 {
 	*r = (struct registry){ .limits = *limits, .events = events, .arg = arg };
-	memcpy(r->seed, seed, sizeof(r->seed));
 	map_init(&r->sessions, seed);
 	subs_init(&r->subs, seed);
 	r->subs.on_interest = events->on_interest;
@@ -166,15 +165,4 @@ registry_deliver(struct registry *r, struct frozen *f)
 			reached += deliver_to_topic(r, t, f);
 	}
 	return reached;
-}
-
-uint64_t
-registry_key(const struct registry *r, const struct str *parts, unsigned n)
-{
-	uint64_t seed[2] = { r->seed[0], r->seed[1] };
-	unsigned i;
-
-	for (i = 0; i < n; i++)
-		seed[0] ^= map_hash(seed, parts[i].p, parts[i].n) + i;
-	return seed[0] ? seed[0] : 1;
 }

@@ -28,7 +28,6 @@ struct registry {
 	struct registry_limits limits;
 	const struct registry_events *events;
 	void *arg;
-	uint64_t seed[2];
 	uint64_t mark; /* of the latest delivery */
 };
 
@@ -63,8 +62,5 @@ struct session *registry_take_doomed(struct registry *r);
 /* Hands `f` to each session that wants its channel, once, however many of its
  * patterns match. Returns how many it reached. */
 size_t registry_deliver(struct registry *r, struct frozen *f);
-
-/* A number, never 0, that stands for a request in sessions' memories. */
-uint64_t registry_key(const struct registry *r, const struct str *parts, unsigned n);
 
 #endif

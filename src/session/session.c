@@ -5,6 +5,30 @@
 
 enum { DONE_FIRST_ROOM = 8 };
 
+bool
+session_is_id(struct str id)
+{
+	size_t i;
+
+	if (id.n != SESSION_ID_BYTES)
+		return false;
+	for (i = 0; i < id.n; i++)
+		if (!(id.p[i] >= '0' && id.p[i] <= '9') && !(id.p[i] >= 'a' && id.p[i] <= 'z'))
+			return false;
+	return true;
+}
+
+uint64_t
+session_key(const struct str *parts, unsigned n)
+{
+	uint64_t seed[2] = { 0x6661796564, n };
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		seed[0] ^= map_hash(seed, parts[i].p, parts[i].n) + i;
+	return seed[0] ? seed[0] : 1;
+}
+
 static bool
 is_full(const struct session *s, const struct frozen *f, const struct queue_limits *limits)
 {

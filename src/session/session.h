@@ -52,9 +52,12 @@ struct session {
 	bool acks : 1;             /* it acknowledges by number */
 	bool max_interval : 1;     /* its client knows advice.maxInterval */
 	bool rests : 1;            /* its stream does, see outlet_rest */
+	bool unsure : 1;           /* its stream waits for the word that it has its
+				    * home here */
 	uint32_t acked;            /* messages gone from the queue; wraps */
 	uint64_t mark;             /* the last delivery that reached it */
-	void *outlet, *held;       /* the broker's: the bound stream, the held connect */
+	void *outlet, *held;       /* the broker's: the bound stream, the held connect, */
+	void *member;              /* and its standing among joined nodes, or NULL */
 	char id[SESSION_ID_BYTES + 1];
 };
 
@@ -68,7 +71,7 @@ session_id(const struct session *s)
 static inline bool
 session_streams(const struct session *s)
 {
-	return s->outlet && !s->rests && !s->acks;
+	return s->outlet && !s->rests && !s->unsure && !s->acks;
 }
 
 struct queue_limits {
@@ -112,6 +115,14 @@ session_number(const struct session *s, uint32_t n)
 {
 	return s->acked + n;
 }
+
+/* Whether it looks like one of ours. */
+bool session_is_id(struct str id);
+
+/* A number, never 0, that stands for a request in a session's memory: on all nodes
+ * the same. Whoever finds two requests with one number deceives himself alone, so no
+ * secret is needed. */
+uint64_t session_key(const struct str *parts, unsigned n);
 
 /* What makes a request that one: its id and its content, both hashed. */
 enum { SESSION_CONTENT_BITS = 24 };

@@ -10,6 +10,7 @@ struct topic {
 	struct map_node by_name;
 	struct list subs;
 	uint32_t sub_count;
+	bool heard; /* the owner's: what joined nodes publish to it comes here */
 	char name[];
 };
 

@@ -331,3 +331,17 @@ outbox_give_back(struct outbox *ob, void (*take)(void *arg, struct frozen *f), v
 	queue_clear(&ob->queue);
 	*ob = rest;
 }
+
+uint64_t
+outbox_first_seq(const struct outbox *ob)
+{
+	uint32_t i;
+
+	for (i = 0; i < ob->queue.count; i++) {
+		const struct frozen *f = queue_peek(&ob->queue, i);
+
+		if (frozen_is_message(f))
+			return f->seq;
+	}
+	return 0;
+}

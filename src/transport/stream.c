@@ -150,6 +150,12 @@ stream_give_back(struct outlet *o)
 	outbox_give_back(&list_entry(o, struct stream, outlet)->out, put_back, o);
 }
 
+uint64_t
+stream_first_unproved(struct outlet *o)
+{
+	return outbox_first_seq(&list_entry(o, struct stream, outlet)->out);
+}
+
 void
 stream_close(struct outlet *o)
 {

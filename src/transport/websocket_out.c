@@ -24,6 +24,7 @@ const struct outlet_ops websocket_ops = {
 	.send = stream_send,
 	.has_room = stream_has_room,
 	.give_back = stream_give_back,
+	.first_unproved = stream_first_unproved,
 	.close = stream_close,
 };
 
@@ -58,6 +59,7 @@ const struct outlet_ops websocket_deflating_ops = {
 	.send = send_deflating,
 	.has_room = stream_has_room,
 	.give_back = stream_give_back,
+	.first_unproved = stream_first_unproved,
 	.close = stream_close,
 };
 

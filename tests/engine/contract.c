@@ -129,7 +129,7 @@ a_completion_may_free_its_call(void **state)
 		assert_non_null(c);
 		begin(&w, c, '.');
 		c->engine.done = on_done_and_gone;
-		engine_publish(w.e, &c->engine, message_new('m', STR("/a")));
+		engine_publish(w.e, &c->engine, message_new('m', STR("/a")), STR(""), 0);
 		w.calling = false;
 	}
 	run(&w);
@@ -225,7 +225,7 @@ ids_and_patterns_are_the_callers_again_when_a_call_returns(void **state)
 	memset(pattern, '?', sizeof(pattern));
 	create(&w, &calls[0], 'c', str_from(id));
 	begin(&w, &calls[1], 's');
-	engine_subscribe(w.e, &calls[1].engine, str_from(id), patterns, 2);
+	engine_subscribe(w.e, &calls[1].engine, str_from(id), 0, MANY_SUBSCRIPTIONS, patterns, 2);
 	w.calling = false;
 	memset(id, '?', sizeof(id));
 	memset(patterns, 0, sizeof(patterns));
@@ -352,9 +352,9 @@ messages_are_lent_and_let_go(void **state)
 	start(&w, contract);
 	want(&w, STR("/a"));
 	begin(&w, &calls[0], '1');
-	engine_publish(w.e, &calls[0].engine, frozen_ref(f));
+	engine_publish(w.e, &calls[0].engine, frozen_ref(f), STR(""), 0);
 	begin(&w, &calls[1], '2');
-	engine_publish(w.e, &calls[1].engine, frozen_ref(unheard));
+	engine_publish(w.e, &calls[1].engine, frozen_ref(unheard), STR(""), 0);
 	w.calling = false;
 	run(&w);
 	assert_told(&w, "m12");
@@ -380,7 +380,7 @@ calls_under_way_are_dropped_with_the_engine(void **state)
 	create(&w, &calls[0], 'c', STR("me"));
 	subscribe(&w, &calls[1], 's', STR("me"), STR("/a"));
 	begin(&w, &calls[2], 'p');
-	engine_publish(w.e, &calls[2].engine, frozen_ref(f));
+	engine_publish(w.e, &calls[2].engine, frozen_ref(f), STR(""), 0);
 	w.calling = false;
 	unsubscribe(&w, &calls[3], 'u', STR("me"), STR("/a"));
 	destroy(&w, &calls[4], 'd', STR("me"));

@@ -48,13 +48,13 @@ create_and_publish(struct loop *loop, struct engine *e)
 
 	if (rc)
 		return rc;
-	engine_create(e, &last.call, STR("me"));
+	engine_create(e, &last.call, STR("me"), 0);
 	if (loop_run(loop) || last.result)
 		return last.result;
 	f = frozen_new_message(STR("/a"), 2);
 	if (!f)
 		return -ENOMEM;
-	engine_publish(e, &last.call, f);
+	engine_publish(e, &last.call, f, STR(""), 0);
 	return loop_run(loop) ? -EIO : last.result;
 }
 

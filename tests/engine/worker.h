@@ -6,7 +6,7 @@
 
 #include "engine/contract.h"
 
-enum { PATIENCE_S = 60 };
+enum { PATIENCE_S = 60, MANY_SUBSCRIPTIONS = 1000 };
 
 /* What happened, in order: a letter for each message or completion. */
 struct worker {
@@ -109,7 +109,7 @@ static inline void
 create(struct worker *w, struct call *c, char letter, struct str id)
 {
 	begin(w, c, letter);
-	engine_create(w->e, &c->engine, id);
+	engine_create(w->e, &c->engine, id, 0);
 	w->calling = false;
 }
 
@@ -117,7 +117,7 @@ static inline void
 destroy(struct worker *w, struct call *c, char letter, struct str id)
 {
 	begin(w, c, letter);
-	engine_destroy(w->e, &c->engine, id);
+	engine_destroy(w->e, &c->engine, id, 0);
 	w->calling = false;
 }
 
@@ -126,7 +126,7 @@ subscribe(struct worker *w, struct call *c, char letter, struct str id,
 	  struct str pattern)
 {
 	begin(w, c, letter);
-	engine_subscribe(w->e, &c->engine, id, &pattern, 1);
+	engine_subscribe(w->e, &c->engine, id, 0, MANY_SUBSCRIPTIONS, &pattern, 1);
 	w->calling = false;
 }
 
@@ -135,7 +135,7 @@ unsubscribe(struct worker *w, struct call *c, char letter, struct str id,
 	    struct str pattern)
 {
 	begin(w, c, letter);
-	engine_unsubscribe(w->e, &c->engine, id, &pattern, 1);
+	engine_unsubscribe(w->e, &c->engine, id, 0, &pattern, 1);
 	w->calling = false;
 }
 
@@ -153,7 +153,7 @@ static inline void
 publish(struct worker *w, struct call *c, char letter, char text, struct str channel)
 {
 	begin(w, c, letter);
-	engine_publish(w->e, &c->engine, message_new(text, channel));
+	engine_publish(w->e, &c->engine, message_new(text, channel), STR(""), 0);
 	w->calling = false;
 }
 

@@ -152,6 +152,14 @@ has_room(struct outlet *o)
 	return !list_entry(o, struct peer, outlet)->full;
 }
 
+static uint64_t
+first_unproved(struct outlet *o)
+{
+	struct peer *p = list_entry(o, struct peer, outlet);
+
+	return p->kept.count ? queue_peek(&p->kept, 0)->seq : 0;
+}
+
 static void
 on_give_back(struct outlet *o)
 {
@@ -192,6 +200,7 @@ peer_stream(struct peer *p, struct world *w)
 		.send = on_send,
 		.has_room = has_room,
 		.give_back = on_give_back,
+		.first_unproved = first_unproved,
 		.close = on_close,
 	};
 

@@ -371,8 +371,8 @@ nobody_hears_what_nobody_wants(void **state)
 
 /* ---- keys ---- */
 
-#define KEY(r, ...) \
-	registry_key(r, (const struct str[]){ __VA_ARGS__ }, \
+#define KEY(...) \
+	session_key((const struct str[]){ __VA_ARGS__ }, \
 		     sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
 
 static void
@@ -383,18 +383,18 @@ keys_tell_requests_apart(void **state)
 
 	(void)state;
 	start(&w, &roomy);
-	key = KEY(&w.r, STR("\"1\""), STR("\"/a\""), STR("x"));
+	key = KEY(STR("\"1\""), STR("\"/a\""), STR("x"));
 	assert_true(key != 0);
-	assert_true(key == KEY(&w.r, STR("\"1\""), STR("\"/a\""), STR("x")));
-	assert_true(key != KEY(&w.r, STR("\"2\""), STR("\"/a\""), STR("x")));
-	assert_true(key != KEY(&w.r, STR("\"1\""), STR("\"/b\""), STR("x")));
-	assert_true(key != KEY(&w.r, STR("\"1\""), STR("\"/a\""), STR("y")));
-	assert_true(key != KEY(&w.r, STR("\"1\""), STR("\"/a\"")));
-	assert_true(key != KEY(&w.r, STR("\"/a\""), STR("\"1\""), STR("x")));
+	assert_true(key == KEY(STR("\"1\""), STR("\"/a\""), STR("x")));
+	assert_true(key != KEY(STR("\"2\""), STR("\"/a\""), STR("x")));
+	assert_true(key != KEY(STR("\"1\""), STR("\"/b\""), STR("x")));
+	assert_true(key != KEY(STR("\"1\""), STR("\"/a\""), STR("y")));
+	assert_true(key != KEY(STR("\"1\""), STR("\"/a\"")));
+	assert_true(key != KEY(STR("\"/a\""), STR("\"1\""), STR("x")));
 	/* Where one part ends counts. */
-	assert_true(KEY(&w.r, STR("ab"), STR("c")) != KEY(&w.r, STR("a"), STR("bc")));
-	assert_true(KEY(&w.r, STR("a"), STR("")) != KEY(&w.r, STR(""), STR("a")));
-	assert_true(KEY(&w.r, STR("a"), STR("a")) != KEY(&w.r, STR("b"), STR("b")));
+	assert_true(KEY(STR("ab"), STR("c")) != KEY(STR("a"), STR("bc")));
+	assert_true(KEY(STR("a"), STR("")) != KEY(STR(""), STR("a")));
+	assert_true(KEY(STR("a"), STR("a")) != KEY(STR("b"), STR("b")));
 	registry_clear(&w.r);
 }
 
