@@ -42,10 +42,13 @@ size_of(const struct outbox *ob, const struct frozen *f)
 	return n;
 }
 
+/* Limits are for memory: there a deflated message lies as it was, too. */
 static uint32_t
-spared_by(const struct outbox *ob, const struct frozen *f)
+beside(const struct outbox *ob, const struct frozen *f)
 {
-	if (ob->form != OUTBOX_DEFLATED || !frozen_is_message(f))
+	if (!frozen_is_message(f))
+		return OUTBOX_FRAME_BYTES;
+	if (ob->form != OUTBOX_DEFLATED)
 		return 0;
 	return (uint32_t)(frozen_wire(f).n - frozen_wire(frozen_deflated(f)).n);
 }
@@ -69,14 +72,14 @@ outbox_clear(struct outbox *ob)
 int
 outbox_give(struct outbox *ob, struct frozen *f)
 {
-	uint32_t spared = spared_by(ob, f);
+	uint32_t more = beside(ob, f);
 	size_t n = size_of(ob, f);
 	int rc = queue_give(&ob->queue, f);
 
 	if (rc)
 		return rc;
 	ob->unsent += n;
-	ob->spared += spared;
+	ob->beside += more;
 	return 0;
 }
 
@@ -89,7 +92,7 @@ drop(struct outbox *ob, uint32_t n)
 	for (i = 0; i < n; i++) {
 		const struct frozen *f = queue_peek(&ob->queue, i);
 
-		ob->kept -= size_of(ob, f) + spared_by(ob, f);
+		ob->kept -= size_of(ob, f) + beside(ob, f);
 		if (wants_proof(ob, f))
 			ob->unproved--;
 	}
@@ -245,8 +248,8 @@ advance(struct outbox *ob, size_t n)
 		if (n < size)
 			break;
 		n -= size;
-		ob->spared -= spared_by(ob, f);
-		ob->kept += size + spared_by(ob, f);
+		ob->beside -= beside(ob, f);
+		ob->kept += size + beside(ob, f);
 		ob->sent++;
 		if (wants_proof(ob, f))
 			ob->unproved++;
@@ -309,6 +312,7 @@ keep_frame(struct outbox *rest, struct frozen *f, uint32_t offset)
 		return;
 	}
 	rest->unsent += frozen_wire(kept).n - offset;
+	rest->beside += beside(rest, kept);
 	rest->offset = offset;
 }
 

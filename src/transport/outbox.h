@@ -20,12 +20,16 @@ enum outbox_form {
 	OUTBOX_DEFLATED, /* RFC 7692; messages are settled (frozen.h) before they come */
 };
 
+/* What a frame that is no message takes in memory beside its bytes, about: it is for
+ * one socket alone, and may be as small as a pong. */
+enum { OUTBOX_FRAME_BYTES = 64 };
+
 struct outbox {
 	struct queue queue;
 	size_t unsent;        /* bytes; shared ones count in full */
 	size_t kept;          /* bytes of the sent ones, in memory */
-	uint32_t spared;      /* bytes that deflating takes off the unsent ones on the
-			       * wire, but not in memory; limits are far below 4 GiB */
+	uint32_t beside;      /* bytes that the unsent ones take in memory, but not on
+			       * the wire; limits are far below 4 GiB */
 	uint32_t sent;        /* frames in front that are on their way */
 	uint32_t offset;      /* bytes sent of the one behind them */
 	uint32_t ping_number; /* of the latest ping; Faye counts from 1 */
@@ -67,7 +71,7 @@ outbox_has_unsent(const struct outbox *ob)
 static inline size_t
 outbox_load(const struct outbox *ob)
 {
-	return ob->unsent + ob->spared;
+	return ob->unsent + ob->beside;
 }
 
 enum { OUTBOX_BLOCKED = 1 };

@@ -278,6 +278,33 @@ pings_without_messages_pile_up_nothing(void **state)
 	end(&l);
 }
 
+/* ---- limits ---- */
+
+/* A peer that sends pings and reads nothing: a pong has two bytes, but memory is what
+ * its limit is for. */
+static void
+small_frames_count_with_what_they_take(void **state)
+{
+	struct line l;
+	size_t least = 0;
+
+	(void)state;
+	start(&l);
+	give_message(&l, 'a', BIG);
+	assert_int_equal(write_some(&l), OUTBOX_BLOCKED);
+	for (int i = 0; i < 1000; i++, least += sizeof(struct frozen) + sizeof(void *))
+		give_frame(&l, "");
+	assert_true(outbox_load(&l.ob) > l.ob.unsent + least);
+	write_all(&l);
+	assert_all_arrived(&l);
+	assert_int_equal(outbox_load(&l.ob), 0);
+	/* They stay behind the message that is not proved. */
+	assert_true(l.ob.kept > l.given.n + least);
+	assert_int_equal(outbox_trim(&l.ob, 10, BIG), 1);
+	assert_int_equal(l.ob.kept, 0);
+	end(&l);
+}
+
 int
 main(void)
 {
@@ -295,6 +322,7 @@ main(void)
 		cmocka_unit_test(a_later_ping_does_not_put_off_the_proof),
 		cmocka_unit_test(a_later_pong_is_as_good),
 		cmocka_unit_test(pings_without_messages_pile_up_nothing),
+		cmocka_unit_test(small_frames_count_with_what_they_take),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
