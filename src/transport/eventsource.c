@@ -113,6 +113,7 @@ static const struct stream_kind eventsource_kind = {
 	.deadline = deadline,
 	.prepare = prepare,
 	.on_all_sent = on_all_sent,
+	.prove = prove,
 	.on_overflow = on_overflow,
 	.free = free_eventsource,
 };

@@ -190,14 +190,24 @@ write_out(struct stream *s)
 	}
 }
 
+static bool
+keeps_too_much(const struct stream *s)
+{
+	const struct stream_config *cfg = &s->set->config;
+
+	return s->out.unproved > cfg->unproved_messages || s->out.kept > cfg->unsent_bytes;
+}
+
 /* A peer that takes messages but proves nothing: the oldest count as arrived. */
 static void
 trim(struct stream *s)
 {
 	struct streams *set = s->set;
-	uint32_t n = outbox_trim(&s->out, set->config.unproved_messages,
-				 set->config.unsent_bytes);
+	uint32_t n;
 
+	if (!s->dead && set->kind->prove && keeps_too_much(s))
+		set->kind->prove(s);
+	n = outbox_trim(&s->out, set->config.unproved_messages, set->config.unsent_bytes);
 	if (n == 0)
 		return;
 	set->unproved += n;

@@ -31,6 +31,9 @@ struct stream_kind {
 	/* The turn ends: what else should leave with the rest? */
 	void (*prepare)(struct stream *s);
 	void (*on_all_sent)(struct stream *s);
+	/* More is kept without proof than may: what has arrived by now? NULL: that
+	 * cannot be learned at once. */
+	void (*prove)(struct stream *s);
 	/* More waits for the peer than may: it is to be closed. */
 	void (*on_overflow)(struct stream *s);
 	void (*free)(struct stream *s);

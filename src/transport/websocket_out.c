@@ -5,6 +5,7 @@
 
 enum {
 	PROOF_CROWD = 1000, /* unproved messages that do not wait for their time */
+	PROOF_PART = 4,     /* nor does this part of the bytes that may be kept */
 	LARGE_REPLY = 1024, /* bytes; what goes to one socket alone is worth it later */
 };
 
@@ -87,7 +88,10 @@ close_with(struct websocket *w, enum close_code code)
 int64_t
 websocket_proof_due_ms(const struct stream *s)
 {
-	return s->out.unproved >= PROOF_CROWD ? s->proof_ms : s->proof_ms + STREAM_PROOF_MS;
+	bool crowd = s->out.unproved >= PROOF_CROWD ||
+		     s->out.kept >= s->set->config.unsent_bytes / PROOF_PART;
+
+	return crowd ? s->proof_ms : s->proof_ms + STREAM_PROOF_MS;
 }
 
 /* One ping at a time, and one a second at most. */

@@ -1,6 +1,7 @@
 // A pong proves what went before its ping. What is proved does not come again, what is not comes again elsewhere.
 import assert from 'node:assert/strict';
 import { Session, freshChannel, send } from '../lib/bayeux.mjs';
+import { Events } from '../lib/events.mjs';
 import { test } from '../lib/harness.mjs';
 import { Socket } from '../lib/socket.mjs';
 import { Inbox } from '../lib/wait.mjs';
@@ -61,3 +62,31 @@ test('proof: without redelivery what could not be sent yet is not lost all the s
   assert.ok(left.length > 0);
   assert.deepEqual(left, all.slice(-left.length));
 });
+
+// More than may be kept without proof, within the second between two looks for it. A message is larger than what TCP
+// leaves unacknowledged once it was read.
+const hears = {
+  'a socket': async (t, { url }, session) => {
+    const socket = await Socket.open(t, url);
+    await socket.connect(session);
+    return (count) => socket.delivered(count);
+  },
+  'an event source': async (t, { port }, session) => {
+    const events = await Events.open(t, port, session.clientId);
+    return (count) => events.has(count);
+  },
+};
+for (const [name, open] of Object.entries(hears)) {
+  test(`proof: ${name} that keeps up is asked before anything counts as arrived`, async (t) => {
+    const server = await t.server({ timeout: 60, ping: 0, 'limit-unsent-bytes': '1M' });
+    const session = await Session.open(server.url), channel = freshChannel('proof');
+    await session.subscribe(channel);
+    const has = await open(t, server, session);
+    for (let count = 1; count <= 20; count++) {
+      await session.publish(channel, 'x'.repeat(200000));
+      await has(count);
+    }
+    await session.publish(freshChannel('fence'), 1);
+    assert.doesNotMatch(server.stderr, /not repeated/);
+  });
+}
