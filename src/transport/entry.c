@@ -226,8 +226,10 @@ decide(struct entry *e, struct str bytes)
 		to_websocket(e, &head);
 	else if (is_event_source(e, &head))
 		to_eventsource(e, &head);
-	else
+	else if (http_has_room(e->en->roomy, &head))
 		to_http(e, &head);
+	else /* libmicrohttpd would fall silent over it */
+		refuse(e, 431, "Header too large");
 	return false;
 }
 

@@ -81,6 +81,22 @@ test('heads: garbage instead of HTTP', { faye: true }, async (t) => {
   await Session.open(url);
 });
 
+// Small in bytes, but libmicrohttpd keeps a record for each of their parts.
+test('heads: too many parts on a fresh connection are refused with an answer', async (t) => {
+  const { port, url } = await t.server();
+  const host = `Host: 127.0.0.1:${port}`;
+  for (const lines of [
+    [`GET /bayeux?${'&'.repeat(500)}message=[] HTTP/1.1`, host],
+    [`GET /bayeux?${'&'.repeat(4000)}message=[] HTTP/1.1`, host],
+    ['GET /bayeux?message=[] HTTP/1.1', host, `Cookie: ${'a;'.repeat(500)}`],
+  ]) {
+    const answer = await rawExchange(t, port, request(lines));
+    assert.equal(answer.status, 431, answer.text);
+    await answer.tcp.end();
+  }
+  await Session.open(url);
+});
+
 // Requests that end a real Faye (its holes 1 and 3).
 test('heads: targets that are no paths', async (t) => {
   const { port, url } = await t.server();
