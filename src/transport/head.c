@@ -215,7 +215,8 @@ head_cost(const struct head *h)
 		if (!head_same(h->fields[i].name, STR("Cookie")))
 			continue;
 		bytes += value.n;
-		records += 1 + count_char(value, ';');
+		/* libmicrohttpd parts them at commas, too (RFC 2109 4.3.4). */
+		records += 1 + count_char(value, ';') + count_char(value, ',');
 	}
 	return bytes + records * RECORD_BYTES;
 }
