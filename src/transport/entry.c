@@ -109,7 +109,8 @@ static void
 to_http(struct entry *e, const struct head *head)
 {
 	struct sockaddr_storage addr = e->addr;
-	struct http *h = http_has_room(e->en->http, head) ? e->en->http : e->en->roomy;
+	struct http *h = http_has_room(e->en->http, head_cost(head)) ? e->en->http
+								    : e->en->roomy;
 	socklen_t n = e->addr_n;
 	int fd = e->fd;
 
@@ -226,7 +227,7 @@ decide(struct entry *e, struct str bytes)
 		to_websocket(e, &head);
 	else if (is_event_source(e, &head))
 		to_eventsource(e, &head);
-	else if (http_has_room(e->en->roomy, &head))
+	else if (http_has_room(e->en->roomy, head_cost(&head)))
 		to_http(e, &head);
 	else /* libmicrohttpd would fall silent over it */
 		refuse(e, 431, "Header too large");

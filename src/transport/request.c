@@ -228,7 +228,7 @@ begin(struct request *r, const char *url, const char *method, const char *versio
 		return refuse(r, MHD_HTTP_CONTENT_TOO_LARGE);
 	/* The answer must fit beside it. Nothing has been done yet; on a fresh
 	 * connection such a head is welcome, see entry.h. */
-	if (!http_has_room(r->http, &head))
+	if (!http_has_room(r->http, asked_cost(r->c, url, &head)))
 		return refuse(r, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE);
 	return MHD_YES;
 }

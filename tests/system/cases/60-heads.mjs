@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { Session, exchange, freshChannel } from '../lib/bayeux.mjs';
 import { test } from '../lib/harness.mjs';
+import { Pipeline } from '../lib/pipeline.mjs';
 import { Tcp, rawExchange, request, upgrade } from '../lib/tcp.mjs';
 
 const POST = 'POST /bayeux HTTP/1.1', JSON_TYPE = 'Content-Type: application/json', CHUNKED = 'Transfer-Encoding: chunked';
@@ -105,6 +106,27 @@ test('heads: cookies with commas, as in JSON, do not cost the answer', async (t)
     const { status, json } = await exchange(url, [{ channel: freshChannel('commas'), data: commas }], { headers });
     assert.equal(status, 200);
     assert.equal(json[0].successful, true);
+  }
+});
+
+// A later head on a connection has less room. What finds none is refused before anything is done.
+test('heads: a long query on a connection that was kept alive is answered or not done', async (t) => {
+  const { port, url } = await t.server();
+  const session = await Session.open(url), channel = freshChannel('query');
+  await session.subscribe(channel);
+  const paddings = [['&', 80, 122, 3], ['a=b&', 70, 95, 2], ['x', 6500, 7900, 70]];
+  for (const [padding, from, to, step] of paddings) {
+    for (let count = from; count < to; count += step) {
+      const pipeline = await Pipeline.open(t, port);
+      await pipeline.ask([]);
+      const before = pipeline.tcp.text.length, data = `${padding}${count}`;
+      const message = encodeURIComponent(JSON.stringify([{ channel, data }]));
+      const target = `/bayeux?${padding.repeat(count)}&message=${message}`;
+      pipeline.tcp.write(request([`GET ${target} HTTP/1.1`, `Host: 127.0.0.1:${port}`, 'Connection: close']));
+      const answered = (await pipeline.tcp.end()).slice(before).includes('"successful":true');
+      const heard = (await session.poll()).messages.map((heard) => heard.data);
+      assert.deepEqual(heard, answered ? [data] : [], `${count} times ${padding}`);
+    }
   }
 });
 
