@@ -197,7 +197,7 @@ to_eventsource(struct entry *e, const struct head *head)
 	int fd = e->fd;
 
 	if (!gate_admits(e->en->config.gate, head)) {
-		refuse(e, 403, GATE_REFUSAL);
+		refuse_with(e, 403, "Vary: Origin\r\n", GATE_REFUSAL);
 		return;
 	}
 	if (!take_head(e, head))
