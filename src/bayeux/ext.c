@@ -1,5 +1,5 @@
 /* Read by our scanner, not as a tree: `ext` may hold anything (tokens,
- * signatures), also what jansson refuses, and is never more than looked
+ * signatures), also what parsers refuse, and is never more than looked
  * through. */
 #include "bayeux/ext.h"
 

@@ -32,6 +32,28 @@ asked_read_head(struct MHD_Connection *c, const char *method, const char *versio
 	return (unsigned)head_check(head);
 }
 
+static enum MHD_Result
+add_argument(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
+	     const char *value, size_t value_n)
+{
+	size_t *cost = cls;
+
+	(void)kind;
+	(void)name;
+	(void)value;
+	*cost += name_n + value_n + 2 + HEAD_RECORD_BYTES; /* "&" and "=" */
+	return MHD_YES;
+}
+
+size_t
+asked_cost(struct MHD_Connection *c, const char *url, const struct head *head)
+{
+	size_t cost = head_cost(head) + strlen(url);
+
+	MHD_get_connection_values_n(c, MHD_GET_ARGUMENT_KIND, add_argument, &cost);
+	return cost;
+}
+
 static bool
 is_json(const struct head *head)
 {

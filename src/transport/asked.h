@@ -25,4 +25,7 @@ enum asked asked_by(const struct head *head);
 unsigned asked_read_head(struct MHD_Connection *c, const char *method,
 			 const char *version, struct head *head);
 
+/* As head_cost; libmicrohttpd has taken the target apart. */
+size_t asked_cost(struct MHD_Connection *c, const char *url, const struct head *head);
+
 #endif

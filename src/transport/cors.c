@@ -28,11 +28,11 @@ cors_add(struct MHD_Response *response, struct MHD_Connection *c,
 {
 	const char *origin = header(c, MHD_HTTP_HEADER_ORIGIN);
 
-	if (!origin)
-		return;
-	if (!readers || origins_allow(readers, str_from(origin)))
+	if (origin && (!readers || origins_allow(readers, str_from(origin))))
 		allow(response, origin);
-	vary(response);
+	/* Arrays are not for caches to keep. */
+	if (origin || readers)
+		vary(response);
 }
 
 bool

@@ -9,7 +9,8 @@
 #include "transport/origins.h"
 
 /* Lets the request's origin read the response, when the request has one and it is
- * among the readers. NULL: it has been found to be. */
+ * among the readers. NULL: it has been found to be, and nobody stores the response;
+ * else that says to caches that it differs by origin, whoever asks. */
 void cors_add(struct MHD_Response *response, struct MHD_Connection *c,
 	      const struct origins *readers);
 

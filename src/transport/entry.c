@@ -109,7 +109,8 @@ static void
 to_http(struct entry *e, const struct head *head)
 {
 	struct sockaddr_storage addr = e->addr;
-	struct http *h = http_has_room(e->en->http, head) ? e->en->http : e->en->roomy;
+	struct http *h = http_has_room(e->en->http, head_cost(head)) ? e->en->http
+								    : e->en->roomy;
 	socklen_t n = e->addr_n;
 	int fd = e->fd;
 
@@ -196,7 +197,7 @@ to_eventsource(struct entry *e, const struct head *head)
 	int fd = e->fd;
 
 	if (!gate_admits(e->en->config.gate, head)) {
-		refuse(e, 403, GATE_REFUSAL);
+		refuse_with(e, 403, "Vary: Origin\r\n", GATE_REFUSAL);
 		return;
 	}
 	if (!take_head(e, head))
@@ -226,8 +227,10 @@ decide(struct entry *e, struct str bytes)
 		to_websocket(e, &head);
 	else if (is_event_source(e, &head))
 		to_eventsource(e, &head);
-	else
+	else if (http_has_room(e->en->roomy, head_cost(&head)))
 		to_http(e, &head);
+	else /* libmicrohttpd would fall silent over it */
+		refuse(e, 431, "Header too large");
 	return false;
 }
 

@@ -14,8 +14,8 @@ hex_digit(char c)
 	return -1;
 }
 
-void
-form_decode(struct str s, struct buf *out)
+static void
+decode(struct str s, struct buf *out)
 {
 	size_t i;
 
@@ -46,26 +46,34 @@ take_until(struct str *s, char c)
 }
 
 int
-form_find(struct str text, struct str name, struct buf *out)
+form_take(struct str key, struct str value, struct str name, struct buf *out)
 {
 	size_t before = out->n;
+	bool found;
 
-	while (text.n) {
+	decode(key, out);
+	if (out->failed)
+		return -ENOMEM;
+	/* An empty key may have left the buffer without memory. */
+	found = out->n - before == name.n &&
+		(name.n == 0 || memcmp(out->p + before, name.p, name.n) == 0);
+	out->n = before;
+	if (!found)
+		return FORM_ABSENT;
+	decode(value, out);
+	return out->failed ? -ENOMEM : 0;
+}
+
+int
+form_find(struct str text, struct str name, struct buf *out)
+{
+	int rc = FORM_ABSENT;
+
+	while (text.n && rc == FORM_ABSENT) {
 		struct str value = take_until(&text, '&');
 		struct str key = take_until(&value, '=');
-		bool found;
 
-		form_decode(key, out);
-		if (out->failed)
-			return -ENOMEM;
-		/* An empty key may have left the buffer without memory. */
-		found = out->n - before == name.n &&
-			(name.n == 0 || memcmp(out->p + before, name.p, name.n) == 0);
-		out->n = before;
-		if (!found)
-			continue;
-		form_decode(value, out);
-		return out->failed ? -ENOMEM : 0;
+		rc = form_take(key, value, name, out);
 	}
-	return FORM_ABSENT;
+	return rc;
 }

@@ -11,7 +11,8 @@ enum { FORM_ABSENT = 1 };
  * space, a broken percent escape stays as it is. 0, FORM_ABSENT or -ENOMEM. */
 int form_find(struct str text, struct str name, struct buf *out);
 
-/* Appends the text with its escapes resolved, in the same way. */
-void form_decode(struct str s, struct buf *out);
+/* The same for one field that somebody else has parted. FORM_ABSENT: it has
+ * another name. */
+int form_take(struct str key, struct str value, struct str name, struct buf *out);
 
 #endif

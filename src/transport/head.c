@@ -3,8 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-enum { RECORD_BYTES = 72 }; /* libmicrohttpd 0.9.75: struct MHD_HTTP_Header, aligned */
-
 /* RFC 9110 5.6.2 */
 static bool
 is_token_char(unsigned char c)
@@ -215,9 +213,10 @@ head_cost(const struct head *h)
 		if (!head_same(h->fields[i].name, STR("Cookie")))
 			continue;
 		bytes += value.n;
-		records += 1 + count_char(value, ';');
+		/* libmicrohttpd parts them at commas, too (RFC 2109 4.3.4). */
+		records += 1 + count_char(value, ';') + count_char(value, ',');
 	}
-	return bytes + records * RECORD_BYTES;
+	return bytes + records * HEAD_RECORD_BYTES;
 }
 
 const struct str *

@@ -7,7 +7,10 @@
 
 #include "util/str.h"
 
-enum { HEAD_MAX_FIELDS = 256 };
+enum {
+	HEAD_MAX_FIELDS = 256,
+	HEAD_RECORD_BYTES = 72, /* libmicrohttpd 0.9.75: struct MHD_HTTP_Header, aligned */
+};
 
 struct head_field {
 	struct str name, value; /* value without the blanks around it */

@@ -72,9 +72,9 @@ resume(void *arg)
 }
 
 bool
-http_has_room(const struct http *h, const struct head *head)
+http_has_room(const struct http *h, size_t head_cost)
 {
-	return head_cost(head) + ANSWER_BYTES <= h->config.pool_bytes;
+	return head_cost + ANSWER_BYTES <= h->config.pool_bytes;
 }
 
 void

@@ -54,8 +54,8 @@ int http_init(struct http *h, struct loop *loop, const struct log *log,
 /* Answers what is held and ends all connections. */
 void http_clear(struct http *h);
 
-/* Whether that head leaves room in a connection's pool for the answer's. */
-bool http_has_room(const struct http *h, const struct head *head);
+/* Whether a head of that cost leaves room in a connection's pool for the answer's. */
+bool http_has_room(const struct http *h, size_t head_cost);
 
 /* Takes the connection; its bytes have only been peeked at. Closes it on
  * failure. */

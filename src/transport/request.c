@@ -228,7 +228,7 @@ begin(struct request *r, const char *url, const char *method, const char *versio
 		return refuse(r, MHD_HTTP_CONTENT_TOO_LARGE);
 	/* The answer must fit beside it. Nothing has been done yet; on a fresh
 	 * connection such a head is welcome, see entry.h. */
-	if (!http_has_room(r->http, &head))
+	if (!http_has_room(r->http, asked_cost(r->c, url, &head)))
 		return refuse(r, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE);
 	return MHD_YES;
 }
@@ -250,21 +250,36 @@ add_body(struct request *r, const char *data, size_t n)
 	return r->came <= 4 * most;
 }
 
+struct search {
+	struct str name;
+	struct buf *out;
+	int rc;
+};
+
+/* libmicrohttpd has made the pluses spaces, and nothing else. */
+static enum MHD_Result
+search_argument(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
+		const char *value, size_t value_n)
+{
+	struct search *s = cls;
+
+	(void)kind;
+	s->rc = form_take((struct str){ name, name_n }, (struct str){ value, value_n },
+			  s->name, s->out);
+	return s->rc == FORM_ABSENT ? MHD_YES : MHD_NO;
+}
+
 /* A field of the form or the query, decoded. Results as form_find's. */
 static int
 find_field(struct request *r, struct str name, struct buf *out)
 {
-	const char *value;
-	size_t n;
+	struct search s = { name, out, FORM_ABSENT };
 
 	if (r->asked == ASKED_FORM)
 		return form_find(buf_str(&r->body), name, out);
-	if (MHD_lookup_connection_value_n(r->c, MHD_GET_ARGUMENT_KIND, name.p, name.n,
-					  &value, &n) != MHD_YES)
-		return FORM_ABSENT;
-	/* libmicrohttpd has made the pluses spaces, and nothing else. */
-	form_decode((struct str){ value, n }, out);
-	return out->failed ? -ENOMEM : 0;
+	/* Its own search does not see letters' case. */
+	MHD_get_connection_values_n(r->c, MHD_GET_ARGUMENT_KIND, search_argument, &s);
+	return s.rc;
 }
 
 /* The messages' text into `text`. 0, the status to refuse it with. */

@@ -1,8 +1,9 @@
 // Request heads that two servers in a row might read differently, or that nobody should send. Refused with a status
 // that says so, or by closing; and never is anything done, nor a byte behind the head taken for a request.
 import assert from 'node:assert/strict';
-import { Session, freshChannel } from '../lib/bayeux.mjs';
+import { Session, exchange, freshChannel } from '../lib/bayeux.mjs';
 import { test } from '../lib/harness.mjs';
+import { Pipeline } from '../lib/pipeline.mjs';
 import { Tcp, rawExchange, request, upgrade } from '../lib/tcp.mjs';
 
 const POST = 'POST /bayeux HTTP/1.1', JSON_TYPE = 'Content-Type: application/json', CHUNKED = 'Transfer-Encoding: chunked';
@@ -79,6 +80,54 @@ test('heads: garbage instead of HTTP', { faye: true }, async (t) => {
     assert.ok(answer.status === 0 || answer.status >= 400, answer.text);
   }
   await Session.open(url);
+});
+
+// Small in bytes, but libmicrohttpd keeps a record for each of their parts.
+test('heads: too many parts on a fresh connection are refused with an answer', async (t) => {
+  const { port, url } = await t.server();
+  const host = `Host: 127.0.0.1:${port}`;
+  for (const lines of [
+    [`GET /bayeux?${'&'.repeat(500)}message=[] HTTP/1.1`, host],
+    [`GET /bayeux?${'&'.repeat(4000)}message=[] HTTP/1.1`, host],
+    ['GET /bayeux?message=[] HTTP/1.1', host, `Cookie: ${'a;'.repeat(500)}`],
+  ]) {
+    const answer = await rawExchange(t, port, request(lines));
+    assert.equal(answer.status, 431, answer.text);
+    await answer.tcp.end();
+  }
+  await Session.open(url);
+});
+
+// What libmicrohttpd makes of them must leave room for the answer: a publish that was done is answered.
+test('heads: cookies with commas, as in JSON, do not cost the answer', async (t) => {
+  const { url } = await t.server();
+  for (let commas = 100; commas <= 120; commas++) {
+    const headers = { Cookie: `prefs=${'1,'.repeat(commas)}` };
+    const { status, json } = await exchange(url, [{ channel: freshChannel('commas'), data: commas }], { headers });
+    assert.equal(status, 200);
+    assert.equal(json[0].successful, true);
+  }
+});
+
+// A later head on a connection has less room. What finds none is refused before anything is done.
+test('heads: a long query on a connection that was kept alive is answered or not done', async (t) => {
+  const { port, url } = await t.server();
+  const session = await Session.open(url), channel = freshChannel('query');
+  await session.subscribe(channel);
+  const paddings = [['&', 80, 122, 3], ['a=b&', 70, 95, 2], ['x', 6500, 7900, 70]];
+  for (const [padding, from, to, step] of paddings) {
+    for (let count = from; count < to; count += step) {
+      const pipeline = await Pipeline.open(t, port);
+      await pipeline.ask([]);
+      const before = pipeline.tcp.text.length, data = `${padding}${count}`;
+      const message = encodeURIComponent(JSON.stringify([{ channel, data }]));
+      const target = `/bayeux?${padding.repeat(count)}&message=${message}`;
+      pipeline.tcp.write(request([`GET ${target} HTTP/1.1`, `Host: 127.0.0.1:${port}`, 'Connection: close']));
+      const answered = (await pipeline.tcp.end()).slice(before).includes('"successful":true');
+      const heard = (await session.poll()).messages.map((heard) => heard.data);
+      assert.deepEqual(heard, answered ? [data] : [], `${count} times ${padding}`);
+    }
+  }
 });
 
 // Requests that end a real Faye (its holes 1 and 3).

@@ -181,6 +181,18 @@ test('origins: errors are for the listed to read as well', async (t) => {
   }
 });
 
+// A cache that keeps an error for who names no origin must not give it to who does.
+test('origins: errors say that they differ by origin, whoever asks', async (t) => {
+  for (const origin of [[], FRIEND]) {
+    const { url } = await t.server({ origin });
+    for (const [path, method, status] of [['/elsewhere', 'GET', 404], ['/bayeux/unknown', 'PUT', 400], ['/bayeux', 'HEAD', 400]]) {
+      const answer = await ask(new URL(path, url), { method });
+      assert.equal(answer.status, status);
+      assert.equal(answer.headers.vary, 'Origin', `${method} ${path}`);
+    }
+  }
+});
+
 test('origins: all below a name', async (t) => {
   const { url } = await t.server({ origin: ['https://*.example.com', 'http://[::1]:3000'] });
   for (const origin of [FRIEND, 'HTTPS://A.B.EXAMPLE.COM', 'https://a.example.com:443', 'http://[::1]:3000']) {
@@ -211,8 +223,11 @@ test('origins: the log says what was refused, not at length', async (t) => {
 
 test('origins: an event source of a known client opens for a listed origin alone, fresh and kept alive', async (t) => {
   const { url, port } = await t.server({ timeout: 60, origin: FRIEND });
-  const open = async (origin, options) =>
-    (await Events.open(t, port, (await Session.open(url)).clientId, { lines: [`Origin: ${origin}`], ...options })).status;
+  const open = async (origin, options) => {
+    const events = await Events.open(t, port, (await Session.open(url)).clientId, { lines: [`Origin: ${origin}`], ...options });
+    if (events.status === 403) assert.match(events.head, /\r\nVary: Origin\r\n/);
+    return events.status;
+  };
   for (const [origin, status] of [[EVIL, 403], [FRIEND, 200]]) {
     assert.equal(await open(origin), status);
     const pipeline = await Pipeline.open(t, port);

@@ -60,6 +60,20 @@ escapes_are_resolved(void **state)
 }
 
 static void
+a_field_that_others_parted_is_held_to_the_same(void **state)
+{
+	struct buf out = BUF_INIT;
+
+	(void)state;
+	assert_int_equal(form_take(STR("Message"), STR("1"), STR("message"), &out),
+			 FORM_ABSENT);
+	assert_int_equal(out.n, 0);
+	assert_int_equal(form_take(STR("mess%61ge"), STR("%31+"), STR("message"), &out), 0);
+	assert_true(str_equal(buf_str(&out), STR("1 ")));
+	buf_clear(&out);
+}
+
+static void
 broken_escapes_stay_as_they_are(void **state)
 {
 	(void)state;
@@ -88,6 +102,7 @@ main(void)
 		cmocka_unit_test(fields_are_found_by_name),
 		cmocka_unit_test(the_first_of_several_counts),
 		cmocka_unit_test(escapes_are_resolved),
+		cmocka_unit_test(a_field_that_others_parted_is_held_to_the_same),
 		cmocka_unit_test(broken_escapes_stay_as_they_are),
 		cmocka_unit_test(values_are_appended),
 	};

@@ -358,12 +358,14 @@ cookies_cost_twice_and_each_its_record(void **state)
 	size_t other = cost_of("GET / HTTP/1.1\r\nHost: h\r\nCookin: abcdefgh\r\n\r\n");
 	size_t one = cost_of("GET / HTTP/1.1\r\nHost: h\r\nCookie: abcdefgh\r\n\r\n");
 	size_t two = cost_of("GET / HTTP/1.1\r\nHost: h\r\ncookie: abcd;fgh\r\n\r\n");
+	size_t comma = cost_of("GET / HTTP/1.1\r\nHost: h\r\nCookie: abcd,fgh\r\n\r\n");
 	size_t record = other - bare - sizeof("Cookin: abcdefgh\r\n") + 1;
 
 	(void)state;
 	assert_true(record > 0);
 	assert_int_equal(one, other + 8 + record);
 	assert_int_equal(two, one + record);
+	assert_int_equal(comma, two);
 }
 
 int
