@@ -1,0 +1,24 @@
+-- A node's first word on a new command connection.
+-- ARGV node T pos k random -> OK epoch age_ms gen k inbox_made seq
+local node, T, pos, k, random = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
+local key = prefix .. 'node:' .. node
+
+call('SET', prefix .. 'epoch', random .. ' ' .. digits(now_ms()), 'NX')
+local epoch, born = string.match(call('GET', prefix .. 'epoch'), '^(.*) (%d+)$')
+
+-- Numbers never go back: not when Redis was emptied, nor when a failover lost the last of them. A
+-- microsecond each is more than can be given.
+local now = call('TIME')
+local seq = tonumber(call('GET', prefix .. 'seq') or 0)
+local floor = math.max(pos, now[1] * 1000000 + now[2])
+if seq < floor then
+	seq = floor
+	call('SET', prefix .. 'seq', digits(seq))
+end
+
+call('HSETNX', key, 'k', k)
+local gen = call('HINCRBY', key, 'gen', 1)
+call('EXPIRE', key, 5 * T)
+local made = want('@' .. node, T)
+
+return { 'OK', epoch, digits(math.max(0, now_ms() - born)), digits(gen), call('HGET', key, 'k'), digits(made), digits(seq) }
