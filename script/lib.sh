@@ -6,7 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # Debian's packages: what a build needs, and nothing that only tests need.
 # shellcheck disable=SC2034 # read by the scripts
 build_packages=(gcc libc6-dev make autoconf automake pkg-config libmicrohttpd-dev
-	libwslay-dev libevent-dev libjansson-dev libconfig-dev nettle-dev zlib1g-dev)
+	libwslay-dev libevent-dev libhiredis-dev libjansson-dev libconfig-dev nettle-dev zlib1g-dev)
 
 say() {
 	printf '%s\n' "$*" >&"${say_fd:-2}"

@@ -59,6 +59,8 @@ struct config {
 	enum config_switch compress;   /* permessage-deflate, where it is offered */
 	char *client_dir;    /* NULL: none is configured */
 	struct scripts *scripts; /* from there */
+	struct redis_url *redis; /* NULL: this node is alone */
+	char *redis_prefix;      /* keys begin with "{", this, "}:" */
 	enum log_level log_level;
 	struct limits limits;
 };

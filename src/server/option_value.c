@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "redis/url.h"
 #include "server/quantity.h"
 #include "transport/head.h"
 #include "transport/origins.h"
@@ -254,6 +255,48 @@ set_folder(const struct setting *s)
 	return *folder ? 0 : -ENOMEM;
 }
 
+/* Says nothing of what was typed: it may have a password. */
+static int
+set_redis(const struct setting *s)
+{
+	struct redis_url **redis = &s->cfg->redis;
+	bool in_file = s->place->path;
+	const char *fault;
+
+	option_clear(s->cfg, s->def);
+	if (!*s->text)
+		return 0;
+	*redis = malloc(sizeof(**redis));
+	if (!*redis)
+		return -ENOMEM;
+	fault = redis_url_parse(*redis, str_from(s->text));
+	if (!fault)
+		return 0;
+	option_clear(s->cfg, s->def);
+	return mistake(s->error, s->place, "%s%s: the URL %s", in_file ? "" : "--",
+		       in_file ? s->def->key : s->def->name, fault);
+}
+
+static int
+set_prefix(const struct setting *s)
+{
+	static const char others[] = "0123456789-_.:";
+	char **prefix = field(s->cfg, s->def);
+	size_t n = 0;
+
+	for (const char *p = s->text; *p; p++, n++) {
+		char lower = *p | 0x20;
+
+		if (!(lower >= 'a' && lower <= 'z') && !strchr(others, *p))
+			return wrong_try(s, "has more than letters, digits and - _ . :");
+	}
+	if (n < (size_t)s->def->min || n > (size_t)s->def->max)
+		return wrong_try(s, "has not 1 to 64 characters");
+	option_clear(s->cfg, s->def);
+	*prefix = strdup(s->text);
+	return *prefix ? 0 : -ENOMEM;
+}
+
 int
 option_set(struct config *cfg, const struct option_def *def, const char *text,
 	   const struct mistake_place *place, char *error)
@@ -280,6 +323,10 @@ option_set(struct config *cfg, const struct option_def *def, const char *text,
 		return set_choice(&s);
 	case OPTION_FOLDER:
 		return set_folder(&s);
+	case OPTION_REDIS:
+		return set_redis(&s);
+	case OPTION_PREFIX:
+		return set_prefix(&s);
 	case OPTION_CONFIG:
 	case OPTION_CHECK:
 	case OPTION_VERSION:
@@ -311,11 +358,14 @@ option_clear(struct config *cfg, const struct option_def *def)
 		clear_texts(&cfg->mounts, &cfg->mount_count);
 	} else if (def->type == OPTION_ORIGIN) {
 		clear_texts(&cfg->origins, &cfg->origin_count);
-	} else if (def->type == OPTION_FOLDER) {
-		char **folder = field(cfg, def);
+	} else if (def->type == OPTION_FOLDER || def->type == OPTION_PREFIX) {
+		char **text = field(cfg, def);
 
-		free(*folder);
-		*folder = NULL;
+		free(*text);
+		*text = NULL;
+	} else if (def->type == OPTION_REDIS) {
+		free(cfg->redis);
+		cfg->redis = NULL;
 	}
 }
 
@@ -358,6 +408,14 @@ print_quoted(const char *text, FILE *out)
 	fputc('"', out);
 }
 
+static void
+print_redis(const struct config *cfg, FILE *out)
+{
+	char name[REDIS_URL_NAME_BYTES];
+
+	print_quoted(cfg->redis ? redis_url_name(cfg->redis, name) : NULL, out);
+}
+
 void
 option_print(const struct config *cfg, const struct option_def *def, FILE *out)
 {
@@ -385,7 +443,11 @@ option_print(const struct config *cfg, const struct option_def *def, FILE *out)
 	case OPTION_CHOICE:
 		fprintf(out, "\"%s\"", def->choices[*(const unsigned *)p]);
 		break;
+	case OPTION_REDIS:
+		print_redis(cfg, out);
+		break;
 	case OPTION_FOLDER:
+	case OPTION_PREFIX:
 		print_quoted(*(char *const *)p, out);
 		break;
 	case OPTION_CONFIG:

@@ -23,6 +23,8 @@ enum option_type {
 	OPTION_COUNT,   /* size_t */
 	OPTION_CHOICE,  /* an enum, counted from 0 as `choices` is */
 	OPTION_FOLDER,  /* char *, owned; NULL when it is empty */
+	OPTION_REDIS,   /* struct redis_url *, owned; NULL when it is empty */
+	OPTION_PREFIX,  /* char *, owned */
 };
 
 struct option_def {

@@ -204,6 +204,8 @@ help_has_arguments_choices_and_defaults(void **state)
 		"--listen ADDR:PORT serve here; may be repeated "
 		"[127.0.0.1:8000]",
 		"--timeout SECONDS longest wait of a /meta/connect [60]",
+		"--redis URL share clients with other nodes there",
+		"--redis-prefix PREFIX in its keys: {PREFIX}: [fayed]",
 		"--log-level LEVEL log: error|warn|info|debug [info]",
 		"--help print this text",
 		"--limit-message-bytes N a request's body, a WebSocket "
@@ -236,6 +238,8 @@ check_says_the_settings_and_ok(void **state)
 		    "redelivery = \"on\";\n"
 		    "compress = \"off\";\n"
 		    "client_dir = \"\";\n"
+		    "redis = \"\";\n"
+		    "redis_prefix = \"fayed\";\n"
 		    "log_level = \"info\";\n"
 		    "limits = {\n"
 		    "\tmessage_bytes = 1048576;\n"
@@ -267,7 +271,8 @@ check_prints_a_file_that_says_the_same(void **state)
 	     "http://[::1]:3000", "--origin", "null", "--timeout", "0.25",
 	     "--interval", "1.001", "--log-level", "debug", "--limit-overflow",
 	     "drop-oldest", "--limit-nesting", "7", "--limit-header-bytes",
-	     "3k");
+	     "3k", "--redis", "redis-sentinel://a,[::1]:1/m/2", "--redis-prefix",
+	     "a:b");
 	assert_int_equal(first.rc, CONFIG_EXIT_OK);
 	assert_true(strlen(first.said) > 3);
 	reading_write_bytes(first.said, strlen(first.said) - 3); /* no "ok\n" */

@@ -1,0 +1,236 @@
+#include "redis-link/ear.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { HANG_MS = 120000, MAX_WORDS = 16 };
+
+/* ---- turning ---- */
+
+struct hang {
+	struct loop *loop;
+	struct loop_timer timer;
+	bool hung;
+};
+
+static void
+on_hang(void *arg)
+{
+	struct hang *h = arg;
+
+	h->hung = true;
+	loop_stop(h->loop);
+}
+
+static void
+turn_until(struct loop *loop, const bool *flag, const size_t *count, size_t n)
+{
+	struct hang h = { .loop = loop };
+
+	loop_timer_init(&h.timer, on_hang, &h);
+	assert_int_equal(loop_timer_set(loop, &h.timer, loop_now_ms(loop) + HANG_MS), 0);
+	while (!h.hung && !(flag ? *flag : *count >= n))
+		assert_int_equal(loop_run(loop), 0);
+	loop_timer_clear(loop, &h.timer);
+	if (h.hung)
+		fail_msg("nothing came for %d s", HANG_MS / 1000);
+}
+
+void
+ear_turn_until(struct loop *loop, const bool *flag)
+{
+	turn_until(loop, flag, NULL, 0);
+}
+
+void
+ear_turn_to(struct loop *loop, const size_t *count, size_t n)
+{
+	turn_until(loop, NULL, count, n);
+}
+
+/* ---- events ---- */
+
+static void
+happen(struct ear *e, int what)
+{
+	void (*prank)(struct ear *) = e->prank;
+
+	loop_stop(e->loop);
+	if (!prank || (int)e->when != what)
+		return;
+	e->prank = NULL;
+	prank(e);
+}
+
+static void
+on_ready(void *arg)
+{
+	struct ear *e = arg;
+
+	assert_non_null(e->link);
+	assert_false(e->ready || e->closed);
+	e->ready = e->either = true;
+	happen(e, PRANK_READY);
+}
+
+static void
+on_closed(void *arg, enum link_end end, const char *why)
+{
+	struct ear *e = arg;
+
+	assert_non_null(e->link);
+	assert_false(e->closed);
+	assert_null(strchr(why, '\n'));
+	e->closed = e->either = true;
+	e->end = end;
+	snprintf(e->why, sizeof(e->why), "%s", why);
+	happen(e, PRANK_CLOSED);
+}
+
+static void
+hear(struct ear *e, struct str text)
+{
+	buf_add_str(&e->heard, text);
+	buf_add_char(&e->heard, ' ');
+}
+
+static void
+on_subscribed(void *arg, struct str channel)
+{
+	struct ear *e = arg;
+
+	assert_true(e->link && e->ready && !e->closed);
+	hear(e, channel);
+	e->subscribed++;
+	happen(e, PRANK_SUBSCRIBED);
+}
+
+static void
+on_message(void *arg, struct str channel, struct str text)
+{
+	struct ear *e = arg;
+
+	assert_true(e->link && e->ready && !e->closed);
+	hear(e, channel);
+	hear(e, text);
+	e->messages++;
+	happen(e, PRANK_MESSAGE);
+}
+
+static void
+add_reply(struct ear *e, const struct redisReply *r)
+{
+	if (r->type == REDIS_REPLY_INTEGER)
+		buf_addf(&e->heard, "%lld ", r->integer);
+	else if (r->type == REDIS_REPLY_NIL)
+		hear(e, STR("(nil)"));
+	else if (r->type == REDIS_REPLY_ARRAY)
+		for (size_t i = 0; i < r->elements; i++)
+			add_reply(e, r->element[i]);
+	else
+		hear(e, (struct str){ r->str, r->len });
+}
+
+void
+ear_on_reply(void *arg, const struct redisReply *reply)
+{
+	struct ear *e = arg;
+
+	assert_false(e->closed); /* replies that do not come are told before */
+	if (!reply) {
+		e->nulls++;
+		happen(e, PRANK_NULL);
+		return;
+	}
+	add_reply(e, reply);
+	e->replies++;
+	happen(e, PRANK_REPLY);
+}
+
+/* ---- a life ---- */
+
+void
+ear_open(struct ear *e, struct loop *loop, enum link_kind kind, int64_t timeout_ms,
+	 const char *url, ...)
+{
+	static const struct link_events events = { on_ready, on_closed, on_subscribed,
+						   on_message };
+	struct link_options options = { .kind = kind, .name = "fayed-test",
+					.timeout_ms = timeout_ms };
+	char text[512];
+	const char *fault;
+	va_list ap;
+
+	*e = (struct ear){ .loop = loop };
+	va_start(ap, url);
+	vsnprintf(text, sizeof(text), url, ap);
+	va_end(ap);
+	fault = redis_url_parse(&e->url, str_from(text));
+	if (fault)
+		fail_msg("%s %s", text, fault);
+	options.url = &e->url;
+	e->link = link_new(loop, &options, &events, e);
+	assert_non_null(e->link);
+}
+
+void
+ear_close(struct ear *e)
+{
+	link_free(e->link);
+	e->link = NULL;
+	buf_clear(&e->heard);
+}
+
+void
+ear_assert_ready(struct ear *e)
+{
+	ear_turn_until(e->loop, &e->either);
+	if (!e->ready)
+		fail_msg("closed: %s", e->why);
+}
+
+void
+ear_assert_closed(struct ear *e, enum link_end end, const char *why)
+{
+	ear_turn_until(e->loop, &e->closed);
+	if (e->end != end || !strstr(e->why, why))
+		fail_msg("%s: %s; not: %s", e->end == LINK_FATAL ? "fatal" : "passing", e->why,
+			 why);
+}
+
+void
+ear_send(struct ear *e, const char *words)
+{
+	const char *argv[MAX_WORDS];
+	size_t bytes[MAX_WORDS];
+	int argc = 0;
+
+	while (*words) {
+		assert_true(argc < MAX_WORDS);
+		argv[argc] = words;
+		bytes[argc] = strcspn(words, " ");
+		words += bytes[argc];
+		words += strspn(words, " ");
+		argc++;
+	}
+	assert_int_equal(link_send(e->link, argc, argv, bytes, ear_on_reply, e), 0);
+}
+
+void
+ear_assert_says(struct ear *e, const char *words, const char *reply)
+{
+	buf_reset(&e->heard);
+	ear_send(e, words);
+	ear_turn_to(e->loop, &e->replies, e->replies + 1);
+	buf_add_char(&e->heard, '\0');
+	assert_false(e->heard.failed);
+	assert_string_equal(e->heard.p, reply);
+	buf_reset(&e->heard);
+}
