@@ -43,6 +43,19 @@ init_broker(struct worker *w, const struct config *cfg)
 		},
 	};
 
+	if (cfg->redis) {
+		if (snprintf(w->prefix, sizeof(w->prefix), "{%s}:", cfg->redis_prefix) >=
+		    (int)sizeof(w->prefix))
+			return -ENAMETOOLONG; /* its option says less */
+		w->redis = (struct redis_options){
+			.url = cfg->redis,
+			.prefix = w->prefix,
+			.timeout_ms = cfg->timeout_ms,
+			.log = w->log,
+		};
+		bc.make_engine = redis_engine_new;
+		bc.maker = &w->redis;
+	}
 	w->broker = broker_new(w->loop, w->log, &bc);
 	return w->broker ? 0 : -ENOMEM;
 }

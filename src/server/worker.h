@@ -4,6 +4,7 @@
 #define SERVER_WORKER_H
 
 #include "server/config.h"
+#include "redis/engine.h"
 #include "transport/entry.h"
 
 struct worker {
@@ -17,6 +18,8 @@ struct worker {
 	struct str *mounts; /* owned array; the texts are the config's */
 	struct origin *origins; /* likewise */
 	struct gate gate;
+	struct redis_options redis;
+	char prefix[REDIS_PREFIX_BYTES];
 };
 
 /* 0 or negative errno; clear it in any case. `cfg` must outlive it. */

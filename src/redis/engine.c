@@ -1,0 +1,436 @@
+#include "redis/engine.h"
+
+#include <stdlib.h>
+
+#include "bayeux/channel.h"
+#include "redis/job.h"
+#include "redis/news.h"
+#include "redis/uplink.h"
+#include "session/session.h"
+
+struct redis_engine {
+	struct engine engine;
+	const struct engine_events *events;
+	void *arg;
+	struct mailbox box; /* from the uplink */
+	struct uplink *uplink;
+	struct list jobs;   /* all that are under way */
+	struct list failed; /* calls for which there was no memory */
+	struct loop_task fail;
+	struct loop *loop;
+};
+
+static struct redis_engine *
+of(struct engine *e)
+{
+	return list_entry(e, struct redis_engine, engine);
+}
+
+/* ---- from the uplink ---- */
+
+static void
+free_job(struct job *j)
+{
+	list_unlink(&j->all);
+	job_free(j);
+}
+
+/* A job is back. */
+static void
+on_job(struct mail *m)
+{
+	struct job *j = list_entry(m, struct job, mail);
+	struct engine_call *call = j->base.call;
+
+	if (call) {
+		call->job = NULL;
+		call->taken = j->taken;
+		call->client = &j->client;
+		call->read = &j->read;
+		call->done(call, j->result);
+	}
+	free_job(j);
+}
+
+static void
+tell_change(struct redis_engine *e, uint64_t seq, const struct note_text *note)
+{
+	enum { PORTION = 64 };
+	struct str patterns[PORTION], rest = note->patterns;
+	size_t n = 0;
+
+	while (rest.n) {
+		patterns[n++] = text_cut_word(&rest);
+		if (n == PORTION || !rest.n) {
+			e->events->on_change(e->arg, seq, note->client_id,
+					     note->word == NOTE_MORE ? '+' : '-',
+					     patterns, n);
+			n = 0;
+		}
+	}
+}
+
+static void
+tell_note(struct redis_engine *e, uint64_t seq, struct str text)
+{
+	struct note_text note = text_read_note(text);
+
+	switch (note.word) {
+	case NOTE_TAKEN:
+		e->events->on_taken(e->arg, seq, note.client_id, note.turn, note.connect);
+		break;
+	case NOTE_GONE:
+		e->events->on_gone(e->arg, seq, note.client_id, note.turn);
+		break;
+	case NOTE_MORE:
+	case NOTE_LESS:
+		tell_change(e, seq, &note);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+on_news(struct mail *m)
+{
+	struct news *news = list_entry(m, struct news, mail);
+	struct redis_engine *e = news->engine;
+	struct str text = { news->text, news->n };
+
+	switch (news->kind) {
+	case NEWS_MESSAGE:
+		e->events->on_message(e->arg, news->message);
+		break;
+	case NEWS_NOTE:
+		tell_note(e, news->seq, text);
+		break;
+	case NEWS_WANTED:
+		e->events->on_wanted(e->arg, text);
+		break;
+	case NEWS_DOWN:
+		e->events->on_down(e->arg);
+		break;
+	case NEWS_UP:
+		e->events->on_up(e->arg);
+		break;
+	case NEWS_BEAT:
+		e->events->on_beat(e->arg, news->seq);
+	}
+	news_free(news);
+}
+
+struct news *
+news_new(struct redis_engine *e, enum news_kind kind, uint64_t seq, struct str text)
+{
+	struct news *news = calloc(1, sizeof(*news) + text.n);
+
+	if (!news)
+		return NULL;
+	news->mail.run = on_news;
+	news->engine = e;
+	news->kind = kind;
+	news->seq = seq;
+	news->n = text.n;
+	if (text.n)
+		memcpy(news->text, text.p, text.n);
+	return news;
+}
+
+void
+news_free(struct news *news)
+{
+	frozen_unref(news->message);
+	free(news);
+}
+
+static void
+drop_mail(struct mail *m)
+{
+	if (m->run == on_news)
+		news_free(list_entry(m, struct news, mail));
+	/* Jobs are in a list of their own. */
+}
+
+/* ---- to the uplink ---- */
+
+static void
+finish_failed(void *arg)
+{
+	struct redis_engine *e = arg;
+	struct list_node *n;
+
+	while ((n = list_take_first(&e->failed))) {
+		struct engine_call *call = list_entry(n, struct engine_call, node);
+
+		call->done(call, -ENOMEM);
+	}
+}
+
+/* There is no memory to ask with; told later, as everything. */
+static void
+fail(struct redis_engine *e, struct engine_call *call)
+{
+	if (!call)
+		return;
+	list_append(&e->failed, &call->node);
+	loop_defer(e->loop, &e->fail);
+}
+
+/* Takes what `args` and `f` (may be NULL) hold. */
+static void
+ask(struct redis_engine *e, enum redis_script_id script, struct args *args,
+     struct frozen *f, struct engine_call *call)
+{
+	struct job *j = args_failed(args) ? NULL : job_new(e, script);
+
+	if (call) {
+		call->message = NULL;
+		call->job = NULL;
+	}
+	if (!j) {
+		args_clear(args);
+		frozen_unref(f);
+		fail(e, call);
+		return;
+	}
+	if (call)
+		call->job = &j->base;
+	j->base.call = call;
+	j->args = *args;
+	j->message = f;
+	j->mail.run = on_job;
+	list_append(&e->jobs, &j->all);
+	uplink_take(e->uplink, j);
+}
+
+static struct args
+begin(struct str client_id)
+{
+	struct args a = { 0 };
+
+	args_add(&a, client_id);
+	return a;
+}
+
+static void
+create(struct engine *engine, struct engine_call *call, struct str client_id,
+       unsigned flags)
+{
+	struct args a = begin(client_id);
+
+	args_add_uint(&a, flags);
+	ask(of(engine), REDIS_CREATE, &a, NULL, call);
+}
+
+static void
+destroy(struct engine *engine, struct engine_call *call, struct str client_id,
+	uint64_t turn)
+{
+	struct args a = begin(client_id);
+
+	if (turn)
+		args_add_uint(&a, turn);
+	else
+		args_add(&a, STR("")); /* any */
+	ask(of(engine), REDIS_DESTROY, &a, NULL, call);
+}
+
+static void
+change(struct engine *engine, struct engine_call *call, struct str client_id,
+       struct str sign, uint64_t key, unsigned limit, const struct str *patterns,
+       unsigned n)
+{
+	struct args a = begin(client_id);
+	unsigned i;
+
+	args_add(&a, sign);
+	args_add_key(&a, key);
+	args_add_uint(&a, limit);
+	for (i = 0; i < n; i++)
+		args_add(&a, patterns[i]);
+	ask(of(engine), REDIS_CHANGE, &a, NULL, call);
+}
+
+static void
+subscribe(struct engine *engine, struct engine_call *call, struct str client_id,
+	  uint64_t key, unsigned limit, const struct str *patterns, unsigned n)
+{
+	change(engine, call, client_id, STR("+"), key, limit, patterns, n);
+}
+
+static void
+unsubscribe(struct engine *engine, struct engine_call *call, struct str client_id,
+	    uint64_t key, const struct str *patterns, unsigned n)
+{
+	change(engine, call, client_id, STR("-"), key, 0, patterns, n);
+}
+
+/* The text is put together by the uplink, of the message's own bytes. */
+static void
+publish(struct engine *engine, struct engine_call *call, struct frozen *f,
+	struct str client_id, uint64_t key)
+{
+	struct str patterns[CHANNEL_MAX_PATTERNS];
+	char scratch[CHANNEL_SCRATCH], once[SESSION_ID_BYTES + 1 + ARGS_KEY_BYTES];
+	size_t i, n = channel_expand(frozen_channel(f), patterns, scratch);
+	struct args a = { 0 };
+
+	if (key) {
+		memcpy(once, client_id.p, SESSION_ID_BYTES);
+		once[SESSION_ID_BYTES] = ' ';
+		args_put_key(once + SESSION_ID_BYTES + 1, key);
+	}
+	args_add(&a, (struct str){ once, key ? sizeof(once) : 0 });
+	for (i = 0; i < n; i++)
+		args_add(&a, patterns[i]);
+	ask(of(engine), REDIS_PUBLISH, &a, f, call);
+}
+
+static void
+attach(struct engine *engine, struct engine_call *call, struct str client_id,
+       uint64_t connect, uint32_t count, int64_t stalled_ms)
+{
+	struct args a = begin(client_id);
+
+	args_add_key(&a, connect);
+	args_add_uint(&a, count);
+	args_add_uint(&a, (uint64_t)stalled_ms);
+	ask(of(engine), REDIS_ATTACH, &a, NULL, call);
+}
+
+static void
+touch(struct engine *engine, struct engine_call *call, struct str client_id,
+      uint64_t turn, uint64_t connect, uint32_t count, uint64_t cursor, uint32_t acked)
+{
+	struct args a = begin(client_id);
+
+	args_add_uint(&a, turn);
+	args_add_key(&a, connect);
+	args_add_uint(&a, count);
+	if (cursor) {
+		args_add_uint(&a, cursor);
+		args_add_uint(&a, acked);
+	} else {
+		args_add(&a, STR("")); /* as they are */
+		args_add(&a, STR(""));
+	}
+	ask(of(engine), REDIS_TOUCH, &a, NULL, call);
+}
+
+static void
+record(struct engine *engine, struct engine_call *call, struct str client_id,
+       uint64_t turn, uint64_t cursor, uint64_t sent, uint64_t connect, uint32_t acked)
+{
+	struct args a = begin(client_id);
+
+	args_add_uint(&a, turn);
+	args_add_uint(&a, cursor);
+	args_add_uint(&a, sent);
+	args_add_key(&a, connect);
+	args_add_uint(&a, acked);
+	ask(of(engine), REDIS_SENT, &a, NULL, call);
+}
+
+static void
+read_logs(struct engine *engine, struct engine_call *call, const struct engine_sub *from,
+	  size_t n)
+{
+	struct args a = { 0 };
+	size_t i;
+
+	args_add_uint(&a, UPLINK_LOG_MESSAGES);
+	for (i = 0; i < n; i++) {
+		args_add(&a, from[i].pattern);
+		args_add_uint(&a, from[i].since);
+	}
+	ask(of(engine), REDIS_READ, &a, NULL, call);
+}
+
+static void
+beat(struct engine *engine, uint64_t cursor, const struct engine_flow *enter, size_t n)
+{
+	struct args a = { 0 };
+	size_t i;
+
+	args_add_uint(&a, cursor);
+	args_add(&a, STR("0")); /* who leaves has said so by a record */
+	for (i = 0; i < n; i++) {
+		args_add(&a, enter[i].client_id);
+		args_add_uint(&a, enter[i].turn);
+	}
+	ask(of(engine), REDIS_BEAT, &a, NULL, NULL);
+}
+
+static int
+want(struct engine *engine, struct str pattern)
+{
+	return uplink_want(of(engine)->uplink, pattern, true);
+}
+
+static void
+unwant(struct engine *engine, struct str pattern)
+{
+	uplink_want(of(engine)->uplink, pattern, false);
+}
+
+/* ---- life ---- */
+
+static void
+free_engine(struct engine *engine)
+{
+	struct redis_engine *e = of(engine);
+	struct list_node *n;
+
+	uplink_free(e->uplink);
+	loop_task_clear(&e->fail);
+	mailbox_clear(&e->box, drop_mail);
+	while ((n = list_first(&e->jobs)))
+		free_job(list_entry(n, struct job, all));
+	free(e);
+}
+
+static const struct engine_ops ops = {
+	.joins_nodes = true,
+	.free = free_engine,
+	.want = want,
+	.unwant = unwant,
+	.create = create,
+	.destroy = destroy,
+	.subscribe = subscribe,
+	.unsubscribe = unsubscribe,
+	.publish = publish,
+	.attach = attach,
+	.touch = touch,
+	.record = record,
+	.read = read_logs,
+	.beat = beat,
+};
+
+struct engine *
+redis_engine_new(void *options, struct loop *loop, const struct engine_events *events,
+		 void *arg)
+{
+	struct redis_engine *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	e->engine.ops = &ops;
+	e->events = events;
+	e->arg = arg;
+	e->loop = loop;
+	list_init(&e->jobs);
+	list_init(&e->failed);
+	loop_task_init(&e->fail, finish_failed, e);
+	if (mailbox_init(&e->box, loop)) {
+		free(e);
+		return NULL;
+	}
+	e->uplink = uplink_new(options, e, &e->box);
+	if (!e->uplink) {
+		mailbox_clear(&e->box, drop_mail);
+		free(e);
+		return NULL;
+	}
+	return &e->engine;
+}

@@ -1,0 +1,24 @@
+/* The engine that joins nodes by Redis, as engine/engine.h has it: a worker's end.
+ * The other end is the uplink, on a thread of its own. */
+#ifndef REDIS_ENGINE_H
+#define REDIS_ENGINE_H
+
+#include "engine/engine.h"
+#include "host/log.h"
+#include "redis/url.h"
+
+enum { REDIS_PREFIX_BYTES = 80, REDIS_NODE_BYTES = 16 };
+
+struct redis_options {
+	const struct redis_url *url; /* stays as it is as long as the engine */
+	const char *prefix;          /* of all keys; likewise. "{fayed}:" */
+	int64_t timeout_ms;          /* of sessions; the same on all nodes */
+	const struct log *log;
+};
+
+/* Starts the uplink. `options` is what broker_config's maker is. NULL: out of memory
+ * or threads. */
+struct engine *redis_engine_new(void *options, struct loop *loop,
+				const struct engine_events *events, void *arg);
+
+#endif

@@ -1,0 +1,44 @@
+/* One call of the engine on its way: from the worker to the uplink, by a script to
+ * Redis, and back with what that replied. One thread has it at a time. */
+#ifndef REDIS_JOB_H
+#define REDIS_JOB_H
+
+#include "engine/engine.h"
+#include "host/mailbox.h"
+#include "redis/args.h"
+#include "redis/scripts.h"
+
+struct redis_engine;
+struct redisReply;
+struct uplink;
+
+struct job {
+	struct engine_job base; /* the worker's alone */
+	struct mail mail;
+	struct list_node node; /* in one of the uplink's lists */
+	struct uplink *uplink;          /* which has it */
+	void (*back)(struct mail *m);   /* how it comes back to the worker */
+	struct redis_engine *engine;
+	enum redis_script_id script;
+	struct args args;     /* those behind node, gen and T */
+	struct list_node all; /* the worker's, of all its jobs */
+	/* Publish: */
+	struct frozen *message; /* whose bytes are the text */
+	uint64_t k;             /* 0: it has none yet */
+	uint64_t seq;
+	/* What came of it: */
+	int result;
+	unsigned taken;
+	struct engine_client client;
+	struct engine_read read;
+	struct buf memory; /* what those point into */
+};
+
+struct job *job_new(struct redis_engine *e, enum redis_script_id script);
+void job_free(struct job *j); /* NULL is welcome */
+
+/* Puts what Redis said into the job. 0; or 1: the connection's standing is not what
+ * the uplink thinks, so it is to begin anew; `why` is not NULL then. */
+int job_read_reply(struct job *j, const struct redisReply *reply, const char **why);
+
+#endif

@@ -1,0 +1,35 @@
+/* What the uplink tells its worker: mails that become the engine's events, in the
+ * order of everything. */
+#ifndef REDIS_NEWS_H
+#define REDIS_NEWS_H
+
+#include "host/mailbox.h"
+#include "redis/text.h"
+
+struct redis_engine;
+
+enum news_kind {
+	NEWS_MESSAGE,
+	NEWS_NOTE,   /* as `text` says */
+	NEWS_WANTED, /* `text` is the pattern */
+	NEWS_DOWN,
+	NEWS_UP,
+	NEWS_BEAT, /* `seq` is the cursor */
+};
+
+struct news {
+	struct mail mail;
+	struct redis_engine *engine;
+	enum news_kind kind;
+	uint64_t seq;
+	struct frozen *message; /* owned */
+	size_t n;
+	char text[]; /* a copy */
+};
+
+/* NULL: out of memory. */
+struct news *news_new(struct redis_engine *e, enum news_kind kind, uint64_t seq,
+		      struct str text);
+void news_free(struct news *news);
+
+#endif

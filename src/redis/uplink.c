@@ -1,0 +1,448 @@
+#include "redis/uplink.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "host/random.h"
+#include "redis/uplink_private.h"
+
+enum {
+	LINK_TIMEOUT_MS = 5000,
+	FIRST_PAUSE_MS = 50, /* before the next attempt; doubles, with jitter, up to */
+	LAST_PAUSE_MS = 2000,
+	FATAL_PAUSE_MS = 5000, /* when only the operator can mend it */
+	LAST_MOMENT_MS = 1000, /* to finish what is under way */
+	LOGS_LIVE = 5,         /* times T, see lua/common.lua */
+};
+
+/* ---- to the worker ---- */
+
+void
+uplink_post(struct uplink *up, struct news *news)
+{
+	if (news)
+		mailbox_post(up->worker, &news->mail);
+	else
+		log_error(up->options.log, "redis: out of memory, the node is behind");
+}
+
+void
+uplink_tell(struct uplink *up, enum news_kind kind, uint64_t seq)
+{
+	uplink_post(up, news_new(up->engine, kind, seq, STR("")));
+}
+
+/* ---- to Redis ---- */
+
+enum { HEAD = 4 }; /* EVALSHA, the script, one key, the prefix */
+
+/* What does not fit into `few` arguments goes by the heap. */
+int
+uplink_call(struct uplink *up, enum redis_script_id script, const struct str *head,
+	    size_t head_count, const struct args *rest, wire_reply_fn on_reply, void *arg)
+{
+	size_t rest_count = rest ? args_count(rest) : 0, i;
+	size_t n = HEAD + head_count + rest_count;
+	const char *few[32], **argv = few;
+	size_t few_bytes[32], *bytes = few_bytes;
+	int rc;
+
+	if (n > 32) {
+		argv = calloc(n, sizeof(*argv));
+		bytes = calloc(n, sizeof(*bytes));
+	}
+	if (!argv || !bytes) {
+		free(n > 32 ? argv : NULL);
+		free(n > 32 ? bytes : NULL);
+		return -ENOMEM;
+	}
+	argv[0] = "EVALSHA", bytes[0] = 7;
+	argv[1] = up->sha[script], bytes[1] = UPLINK_SHA_BYTES;
+	argv[2] = "1", bytes[2] = 1;
+	argv[3] = up->options.prefix, bytes[3] = strlen(up->options.prefix);
+	for (i = 0; i < head_count; i++) {
+		argv[HEAD + i] = head[i].n ? head[i].p : "";
+		bytes[HEAD + i] = head[i].n;
+	}
+	for (i = 0; i < rest_count; i++) {
+		struct str s = args_get(rest, i);
+
+		argv[HEAD + head_count + i] = s.p;
+		bytes[HEAD + head_count + i] = s.n;
+	}
+	rc = link_send(up->commands, (int)n, argv, bytes, on_reply, arg);
+	if (n > 32) {
+		free(argv);
+		free(bytes);
+	}
+	return rc;
+}
+
+/* ---- down ---- */
+
+static int64_t
+pause_ms(const struct uplink *up, bool fatal)
+{
+	int64_t most = FIRST_PAUSE_MS << (up->failures < 6 ? up->failures : 6);
+	uint64_t dice = 0;
+
+	if (fatal)
+		return FATAL_PAUSE_MS;
+	most = most < LAST_PAUSE_MS ? most : LAST_PAUSE_MS;
+	random_bytes(&dice, sizeof(dice));
+	return most / 2 + (int64_t)(dice % (uint64_t)most) / 2;
+}
+
+static void
+go_down(struct uplink *up, bool fatal, const char *why)
+{
+	int64_t now = loop_now_ms(up->loop);
+	struct link *commands = up->commands, *subscriber = up->subscriber;
+	bool was_joined = up->state >= UPLINK_SYNCING;
+
+	if (up->state == UPLINK_UP)
+		uplink_tell(up, NEWS_DOWN, 0);
+	if (was_joined) {
+		up->down_ms = now;
+		loop_timer_set(up->loop, &up->away, now + UPLINK_GRACE_MS);
+		log_warn(up->options.log, "redis: lost, trying again: %s", why);
+	} else if (up->failures == 0 || fatal) {
+		log_error(up->options.log, "redis: cannot be used%s: %s",
+			  fatal ? ", this must be mended" : ", trying again", why);
+	}
+	up->state = UPLINK_DOWN;
+	up->commands = up->subscriber = NULL;
+	up->commands_ready = up->subscriber_ready = false;
+	/* Replies that were awaited are NULL now: the jobs wait again. */
+	link_free(commands);
+	link_free(subscriber);
+	uplink_take_back(up);
+	uplink_forget_heard(up);
+	interests_off(&up->interests);
+	loop_timer_clear(up->loop, &up->beat);
+	loop_timer_clear(up->loop, &up->keep);
+	loop_timer_set(up->loop, &up->reconnect,
+		       now + (was_joined ? FIRST_PAUSE_MS : pause_ms(up, fatal)));
+	up->failures = was_joined ? 0 : up->failures + 1;
+}
+
+void
+uplink_cut(struct uplink *up, const char *why)
+{
+	if (up->state != UPLINK_DOWN || up->commands)
+		go_down(up, false, why);
+}
+
+static void
+on_closed(void *arg, enum link_end end, const char *why)
+{
+	go_down(arg, end == LINK_FATAL, why);
+}
+
+static void
+on_away(void *arg)
+{
+	struct uplink *up = arg;
+
+	up->is_away = true;
+	uplink_fail_waiting(up);
+}
+
+/* ---- joining ---- */
+
+static void
+on_joined(void *arg, const struct redisReply *reply)
+{
+	struct uplink *up = arg;
+	uint64_t numbers[5] = { 0 };
+	size_t i;
+
+	if (!reply)
+		return;
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 7) {
+		uplink_cut(up, reply->type == REDIS_REPLY_ERROR ? reply->str
+								: "join: not understood");
+		return;
+	}
+	for (i = 0; i < 5; i++) {
+		struct str s = { reply->element[2 + i]->str, reply->element[2 + i]->len };
+
+		text_cut_number(&s, &numbers[i]);
+	}
+	snprintf(up->epoch, sizeof(up->epoch), "%s", reply->element[1]->str);
+	up->gen = numbers[1];
+	if (up->pos == 0)
+		up->pos = numbers[4];
+	up->state = UPLINK_SYNCING;
+	uplink_joined(up, numbers[2]);
+	if (up->subscriber_ready)
+		uplink_sync(up);
+}
+
+static void
+join(struct uplink *up)
+{
+	char T[24], pos[24], k[24], random[17];
+	const struct str head[] = { str_from(up->node), { T, 0 }, { pos, 0 }, { k, 0 },
+				    { random, 16 } };
+	struct str filled[5];
+
+	memcpy(filled, head, sizeof(head));
+	filled[1].n = (size_t)snprintf(T, sizeof(T), "%u", up->T_s);
+	filled[2].n = (size_t)snprintf(pos, sizeof(pos), "%llu", (unsigned long long)up->pos);
+	filled[3].n = (size_t)snprintf(k, sizeof(k), "%llu", (unsigned long long)up->k);
+	random_base36(random, 16);
+	if (uplink_call(up, REDIS_JOIN, filled, 5, NULL, on_joined, up))
+		log_error(up->options.log, "redis: out of memory");
+}
+
+static void
+on_loaded(void *arg, const struct redisReply *reply)
+{
+	struct uplink *up = arg;
+
+	if (!reply)
+		return;
+	if (reply->type != REDIS_REPLY_STRING || reply->len != UPLINK_SHA_BYTES) {
+		uplink_cut(up, reply->type == REDIS_REPLY_ERROR ? reply->str
+								: "SCRIPT LOAD: not understood");
+		return;
+	}
+	memcpy(up->sha[up->loaded++], reply->str, UPLINK_SHA_BYTES);
+	if (up->loaded == REDIS_SCRIPT_COUNT)
+		join(up);
+}
+
+static void
+on_commands_ready(void *arg)
+{
+	struct uplink *up = arg;
+	unsigned i;
+
+	up->commands_ready = true;
+	up->state = UPLINK_JOINING;
+	up->loaded = 0;
+	for (i = 0; i < REDIS_SCRIPT_COUNT; i++) {
+		const char *argv[] = { "SCRIPT", "LOAD", redis_scripts[i].text };
+		const size_t bytes[] = { 6, 4, redis_scripts[i].n };
+
+		if (link_send(up->commands, 3, argv, bytes, on_loaded, up)) {
+			uplink_cut(up, "out of memory");
+			return;
+		}
+	}
+}
+
+static void
+on_subscriber_ready(void *arg)
+{
+	struct uplink *up = arg;
+
+	up->subscriber_ready = true;
+	if (up->state == UPLINK_SYNCING)
+		uplink_sync(up);
+}
+
+static const struct link_events command_events = {
+	.on_ready = on_commands_ready,
+	.on_closed = on_closed,
+};
+
+static const struct link_events subscriber_events = {
+	.on_ready = on_subscriber_ready,
+	.on_closed = on_closed,
+	.on_subscribed = uplink_on_subscribed,
+	.on_message = uplink_on_message,
+};
+
+static struct link *
+open_link(struct uplink *up, enum link_kind kind, const struct link_events *events)
+{
+	char name[LINK_NAME_BYTES];
+	struct link_options options = {
+		.url = up->options.url,
+		.kind = kind,
+		.name = name,
+		.timeout_ms = LINK_TIMEOUT_MS,
+	};
+
+	snprintf(name, sizeof(name), "fayed-%s-%s", up->node,
+		 kind == LINK_COMMANDS ? "commands" : "subscriber");
+	return link_new(up->loop, &options, events, up);
+}
+
+static void
+connect_both(void *arg)
+{
+	struct uplink *up = arg;
+
+	up->commands = open_link(up, LINK_COMMANDS, &command_events);
+	up->subscriber = open_link(up, LINK_SUBSCRIBER, &subscriber_events);
+	if (!up->commands || !up->subscriber)
+		go_down(up, false, "out of memory");
+}
+
+/* ---- time ---- */
+
+/* What was told two beats ago has been handled by the worker, and written. */
+static void
+on_beat(void *arg)
+{
+	struct uplink *up = arg;
+	int64_t now = loop_now_ms(up->loop);
+
+	if (now - up->beat_heard_ms > UPLINK_BEATS_MISSED * UPLINK_BEAT_MS) {
+		uplink_cut(up, "the subscriber connection is silent");
+		return;
+	}
+	loop_timer_set(up->loop, &up->beat, now + UPLINK_BEAT_MS);
+	uplink_tell(up, NEWS_BEAT, up->history[1]);
+	up->history[1] = up->history[0];
+	up->history[0] = up->pos;
+}
+
+static void
+on_keep(void *arg)
+{
+	struct uplink *up = arg;
+
+	uplink_keep(up);
+	loop_timer_set(up->loop, &up->keep, loop_now_ms(up->loop) + (int64_t)up->T_s * 1000);
+}
+
+static void
+on_linger(void *arg)
+{
+	uplink_end_lingering(arg);
+}
+
+/* ---- life ---- */
+
+static void
+end(void *arg)
+{
+	struct uplink *up = arg;
+
+	loop_stop(up->loop);
+}
+
+static void
+on_stop(struct mail *m)
+{
+	struct uplink *up = list_entry(m, struct uplink, stop);
+
+	up->stopping = true;
+	if (up->state < UPLINK_SYNCING || uplink_is_idle(up))
+		end(up);
+	else
+		loop_timer_set(up->loop, &up->last_moment,
+			       loop_now_ms(up->loop) + LAST_MOMENT_MS);
+}
+
+static void *
+run(void *arg)
+{
+	struct uplink *up = arg;
+	int rc;
+
+	connect_both(up);
+	rc = loop_run(up->loop);
+	if (rc)
+		log_error(up->options.log, "redis: event loop: %s", strerror(-rc));
+	return NULL;
+}
+
+/* Signals are the main thread's. */
+static int
+start_thread(struct uplink *up)
+{
+	sigset_t all, former;
+	int rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &former);
+	rc = pthread_create(&up->thread, NULL, run, up);
+	pthread_sigmask(SIG_SETMASK, &former, NULL);
+	return -rc;
+}
+
+static void
+init_timers(struct uplink *up)
+{
+	loop_timer_init(&up->reconnect, connect_both, up);
+	loop_timer_init(&up->away, on_away, up);
+	loop_timer_init(&up->beat, on_beat, up);
+	loop_timer_init(&up->keep, on_keep, up);
+	loop_timer_init(&up->linger, on_linger, up);
+	loop_timer_init(&up->last_moment, end, up);
+}
+
+static int
+init(struct uplink *up)
+{
+	int rc;
+
+	if (random_bytes(up->seed, sizeof(up->seed)) ||
+	    random_base36(up->node, sizeof(up->node) - 1))
+		return -EIO;
+	up->loop = loop_new();
+	if (!up->loop)
+		return -ENOMEM;
+	rc = mailbox_init(&up->box, up->loop);
+	if (rc)
+		return rc;
+	up->stop.run = on_stop;
+	interests_init(&up->interests, up->seed);
+	list_init(&up->heard);
+	list_init(&up->unmarked);
+	list_init(&up->waiting);
+	list_init(&up->sent);
+	list_init(&up->unheard);
+	init_timers(up);
+	up->down_ms = loop_now_ms(up->loop);
+	loop_timer_set(up->loop, &up->away, up->down_ms + UPLINK_GRACE_MS);
+	return 0;
+}
+
+/* A session lives for two timeouts (broker.c), and what it needs in Redis a little
+ * longer: there it has two T. */
+static unsigned
+life_s(int64_t timeout_ms)
+{
+	return (unsigned)((timeout_ms + timeout_ms / 4) / 1000 + 2);
+}
+
+struct uplink *
+uplink_new(const struct redis_options *options, struct redis_engine *engine,
+	   struct mailbox *box)
+{
+	struct uplink *up = calloc(1, sizeof(*up));
+
+	if (!up)
+		return NULL;
+	up->options = *options;
+	up->engine = engine;
+	up->worker = box;
+	up->T_s = life_s(options->timeout_ms);
+	if (init(up) || start_thread(up)) {
+		loop_free(up->loop);
+		free(up);
+		return NULL;
+	}
+	return up;
+}
+
+void
+uplink_free(struct uplink *up)
+{
+	mailbox_post(&up->box, &up->stop);
+	pthread_join(up->thread, NULL);
+	link_free(up->commands);
+	link_free(up->subscriber);
+	uplink_forget_heard(up);
+	interests_clear(&up->interests);
+	mailbox_clear(&up->box, uplink_drop_wish); /* jobs are the engine's */
+	loop_free(up->loop);
+	free(up);
+}

@@ -1,0 +1,29 @@
+/* This node's end of Redis, on a thread of its own: two connections, one for scripts
+ * and one that hears; what is under way; and the one order of everything that is
+ * heard (docs/cluster.md). */
+#ifndef REDIS_UPLINK_H
+#define REDIS_UPLINK_H
+
+#include "host/mailbox.h"
+#include "redis/engine.h"
+
+enum { UPLINK_LOG_MESSAGES = 1000 }; /* of each pattern, at least, are kept in Redis */
+
+struct job;
+struct redis_engine;
+struct uplink;
+
+/* Starts it. Its news go to `box`, for `engine`. NULL: out of memory or threads. */
+struct uplink *uplink_new(const struct redis_options *options, struct redis_engine *engine,
+			  struct mailbox *box);
+/* What is under way is given a moment to be done; then it stops. Jobs stay where they
+ * are: they are the engine's. */
+void uplink_free(struct uplink *up);
+
+/* Takes the job; it comes back by its mail. */
+void uplink_take(struct uplink *up, struct job *j);
+
+/* The worker wants a pattern, or does not any more. 0 or -ENOMEM. */
+int uplink_want(struct uplink *up, struct str pattern, bool wanted);
+
+#endif

@@ -1,0 +1,286 @@
+/* The worker's jobs on their way: they wait until they may be sent, and come back
+ * when Redis has replied. What was under way when a connection ended is sent again
+ * on the next one; scripts that were done already are done once all the same, for
+ * publishes are numbered, and whatever else is sent changes nothing the second
+ * time. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "bayeux/channel.h"
+#include "redis/uplink_private.h"
+
+void
+uplink_done(struct uplink *up, struct job *j)
+{
+	list_unlink(&j->node);
+	mailbox_post(up->worker, &j->mail);
+	if (up->stopping && uplink_is_idle(up))
+		loop_stop(up->loop);
+}
+
+static void
+give_up(struct uplink *up, struct job *j)
+{
+	j->result = -EAGAIN;
+	uplink_done(up, j);
+}
+
+bool
+uplink_is_idle(const struct uplink *up)
+{
+	return list_is_empty(&up->waiting) && list_is_empty(&up->sent);
+}
+
+/* ---- when it is done ---- */
+
+/* Whether the message will be heard here: then its publisher is told behind it. */
+static bool
+will_be_heard(const struct uplink *up, const struct job *j)
+{
+	size_t i, n = args_count(&j->args);
+
+	if (up->state != UPLINK_UP || j->seq <= up->pos)
+		return false;
+	for (i = 1; i < n; i++) {
+		const struct interest *in =
+			interests_find(&up->interests, args_get(&j->args, i));
+
+		if (in && in->on)
+			return true;
+	}
+	return false;
+}
+
+void
+uplink_heard(struct uplink *up)
+{
+	struct list_node *n;
+
+	while ((n = list_first(&up->unheard))) {
+		struct job *j = list_entry(n, struct job, node);
+
+		if (j->seq > up->pos)
+			break;
+		uplink_done(up, j);
+	}
+}
+
+/* A read is whole when the other connection has come as far. */
+void
+uplink_marked(struct uplink *up, uint64_t mark)
+{
+	struct list_node *n;
+
+	up->mark = mark;
+	while ((n = list_first(&up->unmarked))) {
+		struct job *j = list_entry(n, struct job, node);
+
+		if (j->seq > mark)
+			break;
+		uplink_done(up, j);
+	}
+}
+
+static void
+finish(struct uplink *up, struct job *j)
+{
+	if (j->result == 0 && j->script == REDIS_PUBLISH && will_be_heard(up, j)) {
+		list_unlink(&j->node);
+		list_append(&up->unheard, &j->node);
+	} else if (j->result == 0 && j->script == REDIS_READ && j->seq > up->mark) {
+		list_unlink(&j->node);
+		list_append(&up->unmarked, &j->node);
+	} else {
+		uplink_done(up, j);
+	}
+}
+
+static void
+on_reply(void *arg, const struct redisReply *reply)
+{
+	struct job *j = arg;
+	struct uplink *up = j->uplink;
+	const char *why;
+
+	if (!reply)
+		return; /* it goes back to those that wait */
+	if (job_read_reply(j, reply, &why))
+		uplink_cut(up, why);
+	else
+		finish(up, j);
+}
+
+/* ---- sending ---- */
+
+static int
+send_publish(struct uplink *up, struct job *j)
+{
+	char T[24], k[24], most[24];
+	struct str channel = frozen_channel(j->message), json = frozen_json(j->message);
+	struct buf text = BUF_INIT;
+	struct str head[7] = { str_from(up->node) };
+	struct args patterns = { 0 };
+	size_t i;
+	int rc;
+
+	buf_add_str(&text, channel);
+	buf_add_char(&text, ' ');
+	buf_add_str(&text, json);
+	for (i = 1; i < args_count(&j->args); i++)
+		args_add(&patterns, args_get(&j->args, i));
+	head[1] = (struct str){ T, (size_t)snprintf(T, sizeof(T), "%u", up->T_s) };
+	head[2] = (struct str){ k, (size_t)snprintf(k, sizeof(k), "%llu",
+						    (unsigned long long)j->k) };
+	head[3] = args_get(&j->args, 0);
+	head[4] = STR("0");
+	head[5] = (struct str){ most, (size_t)snprintf(most, sizeof(most), "%d",
+						       UPLINK_LOG_MESSAGES) };
+	head[6] = buf_str(&text);
+	rc = text.failed || args_failed(&patterns)
+		     ? -ENOMEM
+		     : uplink_call(up, REDIS_PUBLISH, head, 7, &patterns, on_reply, j);
+	buf_clear(&text);
+	args_clear(&patterns);
+	return rc;
+}
+
+static int
+send_job(struct uplink *up, struct job *j)
+{
+	char T[24], gen[24];
+	struct str head[3] = { str_from(up->node) };
+
+	if (j->script == REDIS_PUBLISH) {
+		if (!j->k)
+			j->k = ++up->k;
+		return send_publish(up, j);
+	}
+	head[1] = (struct str){ gen, (size_t)snprintf(gen, sizeof(gen), "%llu",
+						      (unsigned long long)up->gen) };
+	head[2] = (struct str){ T, (size_t)snprintf(T, sizeof(T), "%u", up->T_s) };
+	return uplink_call(up, j->script, head, 3, &j->args, on_reply, j);
+}
+
+/* What a session needs here must be heard completely before it moves here. */
+static bool
+may_be_sent(const struct uplink *up, const struct job *j)
+{
+	if (j->script == REDIS_ATTACH || j->script == REDIS_READ)
+		return up->state == UPLINK_UP;
+	return up->state >= UPLINK_SYNCING;
+}
+
+static void
+try_send(struct uplink *up, struct job *j)
+{
+	int rc;
+
+	if (!may_be_sent(up, j)) {
+		list_append(&up->waiting, &j->node);
+		return;
+	}
+	list_append(&up->sent, &j->node);
+	rc = send_job(up, j);
+	if (rc == 0)
+		return;
+	if (j->script == REDIS_PUBLISH && j->k == up->k)
+		up->k--; /* nobody has heard of that number */
+	j->k = 0;
+	j->result = rc;
+	uplink_done(up, j);
+}
+
+static void
+on_mail(struct mail *m)
+{
+	struct job *j = list_entry(m, struct job, mail);
+	struct uplink *up = j->uplink;
+
+	j->mail.run = j->back;
+	if (up->is_away || (j->script == REDIS_BEAT && up->state < UPLINK_SYNCING))
+		give_up(up, j);
+	else
+		try_send(up, j);
+}
+
+void
+uplink_take(struct uplink *up, struct job *j)
+{
+	j->uplink = up;
+	j->back = j->mail.run;
+	j->mail.run = on_mail;
+	mailbox_post(&up->box, &j->mail);
+}
+
+void
+uplink_send_waiting(struct uplink *up)
+{
+	struct list now;
+	struct list_node *n;
+
+	list_init(&now);
+	list_move(&now, &up->waiting);
+	while ((n = list_take_first(&now)))
+		try_send(up, list_entry(n, struct job, node));
+}
+
+/* ---- when connections end ---- */
+
+/* Reads are worth nothing any more: what their sessions hold back begins anew. */
+static void
+give_up_reads(struct uplink *up, struct list *jobs)
+{
+	struct list_node *n, *next;
+
+	for (n = list_first(jobs); n; n = next) {
+		struct job *j = list_entry(n, struct job, node);
+
+		next = list_next(jobs, n);
+		if (j->script == REDIS_READ || j->script == REDIS_BEAT)
+			give_up(up, j);
+	}
+}
+
+void
+uplink_take_back(struct uplink *up)
+{
+	struct list_node *n;
+
+	give_up_reads(up, &up->sent);
+	give_up_reads(up, &up->unmarked);
+	while ((n = list_first(&up->unheard)))
+		uplink_done(up, list_entry(n, struct job, node));
+	/* They were before those that wait. */
+	list_move(&up->sent, &up->waiting);
+	list_move(&up->waiting, &up->sent);
+}
+
+/* Publishes that Redis has are done, the others go out with the numbers they have. */
+void
+uplink_joined(struct uplink *up, uint64_t k)
+{
+	struct list_node *n, *next;
+
+	up->is_away = false;
+	loop_timer_clear(up->loop, &up->away);
+	for (n = list_first(&up->waiting); n; n = next) {
+		struct job *j = list_entry(n, struct job, node);
+
+		next = list_next(&up->waiting, n);
+		if (j->k && j->k <= k)
+			uplink_done(up, j);
+		else if (j->k)
+			j->k = 0; /* in their order, they get the same again */
+	}
+	up->k = k;
+	uplink_send_waiting(up);
+}
+
+void
+uplink_fail_waiting(struct uplink *up)
+{
+	struct list_node *n;
+
+	while ((n = list_first(&up->waiting)))
+		give_up(up, list_entry(n, struct job, node));
+}

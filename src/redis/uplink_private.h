@@ -1,0 +1,118 @@
+/* What the uplink's files share. Everything here is its thread's. */
+#ifndef REDIS_UPLINK_PRIVATE_H
+#define REDIS_UPLINK_PRIVATE_H
+
+#include <hiredis/hiredis.h>
+
+#include "redis/interest.h"
+#include "redis/job.h"
+#include "redis/link.h"
+#include "redis/news.h"
+#include "redis/uplink.h"
+
+enum uplink_state {
+	UPLINK_DOWN,    /* no connections, or not both ready */
+	UPLINK_JOINING, /* scripts are loaded, then the node says who it is */
+	UPLINK_SYNCING, /* commands may be sent; what was missed is being read */
+	UPLINK_UP,      /* all that is published to our interests is heard */
+};
+
+enum {
+	UPLINK_GRACE_MS = 1000,   /* so long may Redis be away before anybody is told */
+	UPLINK_BEAT_MS = 1000,
+	UPLINK_BEATS_MISSED = 3,  /* then the subscriber connection is given up */
+	UPLINK_SHA_BYTES = 40,
+};
+
+/* What was heard while it was not to be handled yet, or was read. */
+struct heard {
+	struct list_node node;
+	uint64_t seq;
+	bool is_note;
+	size_t n;
+	char text[];
+};
+
+struct uplink {
+	struct redis_options options;
+	struct redis_engine *engine;
+	struct mailbox *worker; /* its box */
+	pthread_t thread;
+	struct loop *loop;
+	struct mailbox box;
+	struct mail stop;
+	unsigned T_s;
+	uint64_t seed[2];
+	char node[REDIS_NODE_BYTES];
+
+	/* Connections. */
+	enum uplink_state state;
+	struct link *commands, *subscriber;
+	bool commands_ready, subscriber_ready;
+	char sha[REDIS_SCRIPT_COUNT][UPLINK_SHA_BYTES + 1];
+	unsigned loaded;
+	unsigned failures; /* in a row */
+	struct loop_timer reconnect, away, beat, keep, linger;
+	int64_t down_ms;   /* since when */
+	bool is_away;      /* for longer than the grace */
+	bool stopping;
+	struct loop_timer last_moment;
+
+	/* Standing in Redis. */
+	char epoch[64];
+	uint64_t gen;
+	uint64_t k;   /* of the latest publish that got one */
+	uint64_t pos; /* all up to there was handed to the worker */
+	uint64_t history[2]; /* pos, one and two beats ago */
+	int64_t beat_heard_ms;
+
+	/* Interest. */
+	struct interests interests;
+	size_t unconfirmed;      /* channels that syncing waits for */
+	bool inbox_confirmed;
+
+	/* Syncing: reads under way, and what was heard and read meanwhile. */
+	unsigned reads;
+	uint64_t sync_mark;
+	struct list heard;       /* struct heard */
+
+	/* Marks: reads whose reply has come, by number. */
+	uint64_t mark;           /* the latest heard */
+	struct list unmarked;    /* struct job */
+
+	/* Jobs. */
+	struct list waiting;     /* until they may be sent, oldest first */
+	struct list sent;        /* without a reply, oldest first */
+	struct list unheard;     /* publishes done, whose message is not heard yet */
+	struct log_limit error_lines;
+};
+
+/* uplink.c */
+void uplink_cut(struct uplink *up, const char *why); /* and begin anew; from a callback */
+void uplink_post(struct uplink *up, struct news *news); /* NULL: no memory */
+void uplink_tell(struct uplink *up, enum news_kind kind, uint64_t seq);
+int uplink_call(struct uplink *up, enum redis_script_id script, const struct str *head,
+		size_t head_count, const struct args *rest, wire_reply_fn on_reply,
+		void *arg);
+
+/* uplink_jobs.c */
+void uplink_send_waiting(struct uplink *up);
+void uplink_take_back(struct uplink *up);  /* what was sent on a connection that is gone */
+void uplink_fail_waiting(struct uplink *up); /* Redis is away */
+void uplink_marked(struct uplink *up, uint64_t mark);
+void uplink_heard(struct uplink *up); /* pos has moved */
+void uplink_done(struct uplink *up, struct job *j); /* back to the worker */
+bool uplink_is_idle(const struct uplink *up);
+void uplink_joined(struct uplink *up, uint64_t k);
+
+/* uplink_sync.c */
+void uplink_sync(struct uplink *up);
+void uplink_on_subscribed(void *arg, struct str channel);
+void uplink_on_message(void *arg, struct str channel, struct str text);
+void uplink_forget_heard(struct uplink *up);
+void uplink_ask(struct uplink *up, const struct interest *in); /* SUBSCRIBE */
+void uplink_end_lingering(struct uplink *up);
+void uplink_keep(struct uplink *up);
+void uplink_drop_wish(struct mail *m); /* any other mail stays as it is */
+
+#endif

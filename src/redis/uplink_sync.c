@@ -1,0 +1,487 @@
+/* What the node hears, in the one order of everything.
+ *
+ * A read shows Redis at one moment, while the subscriber connection may be behind or
+ * ahead of it. So each read ends with a mark: when that has been heard, what was read
+ * and what was heard are together complete. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "redis/uplink_private.h"
+
+enum { SUBSCRIBED_AT_ONCE = 1000, LOGS_AT_ONCE = 100 };
+
+/* ---- handling ---- */
+
+static void
+tell_message(struct uplink *up, uint64_t seq, struct str text)
+{
+	struct frozen *f = text_read_message(text);
+	struct news *news = f ? news_new(up->engine, NEWS_MESSAGE, seq, STR("")) : NULL;
+
+	if (!news) {
+		frozen_unref(f);
+		log_limited(up->options.log, &up->error_lines, loop_now_ms(up->loop), 1,
+			    "publications in Redis that are not understood");
+		return;
+	}
+	f->seq = seq;
+	news->message = f;
+	uplink_post(up, news);
+}
+
+/* Anything that is not newer is a copy. */
+static void
+handle(struct uplink *up, uint64_t seq, bool is_note, struct str text)
+{
+	if (seq <= up->pos)
+		return;
+	up->pos = seq;
+	if (is_note)
+		uplink_post(up, news_new(up->engine, NEWS_NOTE, seq, text));
+	else
+		tell_message(up, seq, text);
+	uplink_heard(up);
+}
+
+static void
+keep_heard(struct uplink *up, uint64_t seq, bool is_note, struct str text)
+{
+	struct heard *h = malloc(sizeof(*h) + text.n);
+
+	if (!h) {
+		uplink_post(up, NULL);
+		return;
+	}
+	*h = (struct heard){ .seq = seq, .is_note = is_note, .n = text.n };
+	memcpy(h->text, text.p, text.n);
+	list_append(&up->heard, &h->node);
+}
+
+void
+uplink_forget_heard(struct uplink *up)
+{
+	struct list_node *n;
+
+	while ((n = list_take_first(&up->heard)))
+		free(list_entry(n, struct heard, node));
+	up->reads = 0;
+	up->mark = 0;
+}
+
+/* ---- syncing ---- */
+
+static int
+by_number(const void *a, const void *b)
+{
+	const struct heard *x = *(struct heard *const *)a, *y = *(struct heard *const *)b;
+
+	return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+static void
+go_up(struct uplink *up)
+{
+	int64_t now = loop_now_ms(up->loop);
+
+	up->state = UPLINK_UP;
+	up->failures = 0;
+	up->history[0] = up->history[1] = 0;
+	up->beat_heard_ms = now;
+	loop_timer_set(up->loop, &up->beat, now + UPLINK_BEAT_MS);
+	loop_timer_set(up->loop, &up->keep, now + (int64_t)up->T_s * 1000);
+	log_info(up->options.log, "redis: joined node=%s at=%s", up->node,
+		 link_peer(up->commands));
+	uplink_tell(up, NEWS_UP, 0);
+	uplink_end_lingering(up);
+	uplink_send_waiting(up);
+}
+
+static void
+merge(struct uplink *up)
+{
+	struct heard **all;
+	struct list_node *n;
+	size_t count = 0, i;
+
+	for (n = list_first(&up->heard); n; n = list_next(&up->heard, n))
+		count++;
+	all = calloc(count + 1, sizeof(*all));
+	if (!all) {
+		uplink_cut(up, "out of memory");
+		return;
+	}
+	for (i = 0, n = list_first(&up->heard); n; n = list_next(&up->heard, n))
+		all[i++] = list_entry(n, struct heard, node);
+	qsort(all, count, sizeof(struct heard *), by_number);
+	for (i = 0; i < count; i++)
+		handle(up, all[i]->seq, all[i]->is_note,
+		       (struct str){ all[i]->text, all[i]->n });
+	free(all);
+	if (up->pos < up->sync_mark)
+		up->pos = up->sync_mark;
+	uplink_forget_heard(up);
+	up->mark = up->sync_mark;
+	go_up(up);
+}
+
+static void
+merge_when_whole(struct uplink *up)
+{
+	if (up->state == UPLINK_SYNCING && up->reads == 0 && up->sync_mark &&
+	    up->mark >= up->sync_mark)
+		merge(up);
+}
+
+static void
+on_read(void *arg, const struct redisReply *reply)
+{
+	struct uplink *up = arg;
+	size_t log, i;
+
+	if (!reply)
+		return;
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 4 ||
+	    strcmp(reply->element[0]->str, "OK") != 0) {
+		uplink_cut(up, reply->type == REDIS_REPLY_ERROR ? reply->str
+								: "read: not understood");
+		return;
+	}
+	for (log = 4; log < reply->elements; log++) {
+		const struct redisReply *found = reply->element[log];
+
+		for (i = 0; i + 1 < found->elements; i += 2) {
+			struct str seq = { found->element[i]->str, found->element[i]->len };
+			struct str text = { found->element[i + 1]->str,
+					    found->element[i + 1]->len };
+			uint64_t number;
+
+			/* Messages begin with a node and a number; notes are in the
+			 * inbox, which is read first. */
+			if (text_cut_number(&seq, &number))
+				keep_heard(up, number,
+					   text_read_note(text).word != NOTE_NONE, text);
+		}
+	}
+	if (--up->reads == 0) {
+		struct str mark = { reply->element[1]->str, reply->element[1]->len };
+
+		text_cut_number(&mark, &up->sync_mark);
+	}
+	merge_when_whole(up);
+}
+
+static int
+read_portion(struct uplink *up, const struct args *logs)
+{
+	char T[24], gen[24], most[24];
+	struct str head[4] = { str_from(up->node) };
+
+	head[1] = (struct str){ gen, (size_t)snprintf(gen, sizeof(gen), "%llu",
+						      (unsigned long long)up->gen) };
+	head[2] = (struct str){ T, (size_t)snprintf(T, sizeof(T), "%u", up->T_s) };
+	head[3] = (struct str){ most, (size_t)snprintf(most, sizeof(most), "%d",
+						       UPLINK_LOG_MESSAGES) };
+	up->reads++;
+	return uplink_call(up, REDIS_READ, head, 4, logs, on_read, up);
+}
+
+static void
+add_log(struct uplink *up, struct args *logs, struct str log)
+{
+	args_add(logs, log);
+	args_add_uint(logs, up->pos);
+}
+
+/* Everything since `pos`, once it is sure that nothing later is missed. */
+static void
+read_all(struct uplink *up)
+{
+	struct args logs = { 0 };
+	struct list_node *n;
+	char inbox[REDIS_NODE_BYTES + 1];
+	int rc = 0;
+
+	snprintf(inbox, sizeof(inbox), "@%s", up->node);
+	add_log(up, &logs, str_from(inbox));
+	for (n = list_first(&up->interests.all); n && !rc;
+	     n = list_next(&up->interests.all, n)) {
+		add_log(up, &logs, interest_pattern(list_entry(n, struct interest, node)));
+		if (args_count(&logs) < 2 * LOGS_AT_ONCE)
+			continue;
+		rc = read_portion(up, &logs);
+		args_clear(&logs);
+	}
+	if (!rc && args_count(&logs))
+		rc = read_portion(up, &logs);
+	if (rc || args_failed(&logs))
+		uplink_cut(up, "out of memory");
+	args_clear(&logs);
+}
+
+static struct str
+live_channel(const struct uplink *up, struct str name, struct buf *out)
+{
+	buf_reset(out);
+	buf_add_str(out, str_from(up->options.prefix));
+	buf_add_str(out, STR("live:"));
+	buf_add_str(out, name);
+	return buf_str(out);
+}
+
+static int
+subscribe_portion(struct uplink *up, const struct args *names)
+{
+	size_t i, n = args_count(names);
+	struct str *channels = calloc(n + 1, sizeof(*channels));
+	int rc;
+
+	if (!channels)
+		return -ENOMEM;
+	for (i = 0; i < n; i++)
+		channels[i] = args_get(names, i);
+	rc = link_subscribe(up->subscriber, channels, n);
+	free(channels);
+	return rc;
+}
+
+void
+uplink_sync(struct uplink *up)
+{
+	struct args names = { 0 };
+	struct buf name = BUF_INIT;
+	char inbox[REDIS_NODE_BYTES + 1];
+	struct list_node *n;
+	int rc = 0;
+
+	uplink_forget_heard(up);
+	up->sync_mark = 0;
+	up->inbox_confirmed = false;
+	up->unconfirmed = 1;
+	snprintf(inbox, sizeof(inbox), "@%s", up->node);
+	args_add(&names, live_channel(up, str_from(inbox), &name));
+	for (n = list_first(&up->interests.all); n && !rc;
+	     n = list_next(&up->interests.all, n)) {
+		struct interest *in = list_entry(n, struct interest, node);
+
+		up->unconfirmed++;
+		args_add(&names, live_channel(up, interest_pattern(in), &name));
+		if (args_count(&names) < SUBSCRIBED_AT_ONCE)
+			continue;
+		rc = subscribe_portion(up, &names);
+		args_clear(&names);
+	}
+	if (!rc && args_count(&names))
+		rc = subscribe_portion(up, &names);
+	if (rc || args_failed(&names) || name.failed)
+		uplink_cut(up, "out of memory");
+	args_clear(&names);
+	buf_clear(&name);
+}
+
+/* ---- interest ---- */
+
+void
+uplink_ask(struct uplink *up, const struct interest *in)
+{
+	struct buf name = BUF_INIT;
+	struct str channel = live_channel(up, interest_pattern(in), &name);
+
+	if (up->subscriber_ready && up->state >= UPLINK_SYNCING) {
+		/* Still syncing: that then waits for it, too. */
+		up->unconfirmed++;
+		if (name.failed || link_subscribe(up->subscriber, &channel, 1))
+			log_error(up->options.log, "redis: out of memory, a "
+						   "subscription hears nothing");
+	}
+	buf_clear(&name);
+}
+
+static void
+tell_wanted(struct uplink *up, struct interest *in)
+{
+	if (!in->on || in->told || !in->users)
+		return;
+	in->told = true;
+	uplink_post(up, news_new(up->engine, NEWS_WANTED, 0, interest_pattern(in)));
+}
+
+struct wish {
+	struct mail mail;
+	struct uplink *up;
+	bool wanted;
+	size_t n;
+	char pattern[];
+};
+
+static void
+on_wish(struct mail *m)
+{
+	struct wish *w = list_entry(m, struct wish, mail);
+	struct uplink *up = w->up;
+	struct str pattern = { w->pattern, w->n };
+	struct interest *in;
+	bool fresh;
+
+	if (!w->wanted) {
+		interests_unwant(&up->interests, pattern, loop_now_ms(up->loop));
+		uplink_end_lingering(up);
+	} else {
+		in = interests_want(&up->interests, pattern, &fresh);
+		if (!in)
+			uplink_post(up, NULL);
+		else if (fresh)
+			uplink_ask(up, in);
+		else
+			tell_wanted(up, in);
+	}
+	free(w);
+}
+
+int
+uplink_want(struct uplink *up, struct str pattern, bool wanted)
+{
+	struct wish *w = calloc(1, sizeof(*w) + pattern.n);
+
+	if (!w)
+		return -ENOMEM;
+	w->mail.run = on_wish;
+	w->up = up;
+	w->wanted = wanted;
+	w->n = pattern.n;
+	memcpy(w->pattern, pattern.p, pattern.n);
+	mailbox_post(&up->box, &w->mail);
+	return 0;
+}
+
+void
+uplink_drop_wish(struct mail *m)
+{
+	if (m->run == on_wish)
+		free(list_entry(m, struct wish, mail));
+}
+
+void
+uplink_end_lingering(struct uplink *up)
+{
+	int64_t now = loop_now_ms(up->loop);
+	struct buf name = BUF_INIT;
+	struct list_node *n;
+	struct interest *in;
+
+	while (up->state == UPLINK_UP && (in = interests_expired(&up->interests, now))) {
+		struct str channel = live_channel(up, interest_pattern(in), &name);
+
+		if (!name.failed)
+			link_unsubscribe(up->subscriber, &channel, 1);
+		interests_drop(&up->interests, in);
+	}
+	buf_clear(&name);
+	n = list_first(&up->interests.lingering);
+	if (n && up->state == UPLINK_UP)
+		loop_timer_set(up->loop, &up->linger,
+			       list_entry(n, struct interest, lingering)->until_ms);
+}
+
+static void
+on_kept(void *arg, const struct redisReply *reply)
+{
+	struct uplink *up = arg;
+
+	if (reply && reply->type == REDIS_REPLY_ERROR)
+		uplink_cut(up, reply->str);
+}
+
+void
+uplink_keep(struct uplink *up)
+{
+	char T[24], gen[24];
+	struct str head[3] = { str_from(up->node) };
+	struct args patterns = { 0 };
+	struct list_node *n;
+
+	head[1] = (struct str){ gen, (size_t)snprintf(gen, sizeof(gen), "%llu",
+						      (unsigned long long)up->gen) };
+	head[2] = (struct str){ T, (size_t)snprintf(T, sizeof(T), "%u", up->T_s) };
+	for (n = list_first(&up->interests.all); n; n = list_next(&up->interests.all, n)) {
+		struct interest *in = list_entry(n, struct interest, node);
+
+		if (in->users)
+			args_add(&patterns, interest_pattern(in));
+		if (args_count(&patterns) < SUBSCRIBED_AT_ONCE &&
+		    list_next(&up->interests.all, n))
+			continue;
+		if (args_count(&patterns))
+			uplink_call(up, REDIS_KEEP, head, 3, &patterns, on_kept, up);
+		args_clear(&patterns);
+	}
+}
+
+/* ---- the subscriber connection ---- */
+
+/* What is behind PREFIX and "live:". */
+static struct str
+name_of(const struct uplink *up, struct str channel)
+{
+	size_t n = strlen(up->options.prefix) + 5;
+
+	return channel.n > n ? (struct str){ channel.p + n, channel.n - n } : (struct str){ 0 };
+}
+
+void
+uplink_on_subscribed(void *arg, struct str channel)
+{
+	struct uplink *up = arg;
+	struct str name = name_of(up, channel);
+	struct interest *in = interests_find(&up->interests, name);
+
+	if (in) {
+		in->on = true;
+		if (up->state == UPLINK_UP)
+			tell_wanted(up, in);
+	}
+	if (up->state == UPLINK_SYNCING && --up->unconfirmed == 0)
+		read_all(up);
+}
+
+static void
+on_mark(struct uplink *up, uint64_t seq)
+{
+	up->mark = seq;
+	if (up->state == UPLINK_UP) {
+		if (up->pos < seq)
+			up->pos = seq;
+		uplink_marked(up, seq);
+		uplink_heard(up);
+	}
+	merge_when_whole(up);
+}
+
+static void
+on_own_beat(struct uplink *up, uint64_t seq)
+{
+	up->beat_heard_ms = loop_now_ms(up->loop);
+	if (up->state == UPLINK_UP && up->pos < seq) {
+		up->pos = seq;
+		uplink_heard(up);
+	}
+}
+
+void
+uplink_on_message(void *arg, struct str channel, struct str text)
+{
+	struct uplink *up = arg;
+	struct str name = name_of(up, channel);
+	bool is_note = name.n && name.p[0] == '@';
+	uint64_t seq;
+
+	if (!text_cut_number(&text, &seq))
+		return;
+	if (is_note && str_equal(text, STR("mark")))
+		on_mark(up, seq);
+	else if (is_note && str_equal(text, STR("beat")))
+		on_own_beat(up, seq);
+	else if (up->state == UPLINK_UP)
+		handle(up, seq, is_note, text);
+	else
+		keep_heard(up, seq, is_note, text);
+}
