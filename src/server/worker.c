@@ -75,6 +75,7 @@ init_transports(struct worker *w, const struct config *cfg, unsigned connections
 		.route = route,
 		.gate = &w->gate,
 		.scripts = cfg->scripts,
+		.health = &w->health,
 	};
 	struct entry_config ec = {
 		.head_bytes = lim->header_bytes,

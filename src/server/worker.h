@@ -17,6 +17,7 @@ struct worker {
 	struct str *mounts; /* owned array; the texts are the config's */
 	struct origin *origins; /* likewise */
 	struct gate gate;
+	struct health health;
 };
 
 /* 0 or negative errno; clear it in any case. `cfg` must outlive it. */
