@@ -32,29 +32,62 @@ run_logged() {
 	fi
 }
 
-# need_packages NAME...: installs those that are missing. apt is not touched when
-# none is. Elsewhere than on Debian's kin, configure tells what is missing.
-need_packages() {
-	local package missing=() as_root=()
+# Sets `missing` to the packages that are not installed. Elsewhere than on Debian's
+# kin none is: configure tells what is missing.
+find_missing() {
+	local package
 
+	missing=()
 	have dpkg || return 0
 	for package; do
 		[[ $(dpkg -s "$package" 2>/dev/null) == *$'\nStatus: '*' ok installed'* ]] ||
 			missing+=("$package")
 	done
-	((${#missing[@]})) || return 0
+}
 
-	if ((EUID)); then
-		have sudo || die "neither root nor sudo; missing packages: ${missing[*]}"
-		as_root=(sudo)
-		[[ -t 0 ]] || as_root+=(-n) # nobody is there to type a password
-	fi
+# Sets `as_root` to what goes before a command for root.
+find_root() {
+	as_root=()
+	((EUID)) || return 0
+	have sudo || die "neither root nor sudo; missing packages: ${missing[*]}"
+	as_root=(sudo)
+	[[ -t 0 ]] || as_root+=(-n) # nobody is there to type a password
+}
+
+# need_packages NAME...: installs those that are missing. apt is not touched when
+# none is.
+need_packages() {
+	local missing as_root
+
+	find_missing "$@"
+	((${#missing[@]})) || return 0
+	find_root
 	say "installing ${missing[*]}"
 	local log apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=600)
 	log=$(mktemp -t fayed-apt.XXXXXX)
 	run_logged "$log" "${as_root[@]}" "${apt[@]}" update
 	run_logged "$log" "${as_root[@]}" "${apt[@]}" install -y --no-install-recommends "${missing[@]}"
 	rm -f "$log"
+}
+
+# need_daemons NAME...: the same for packages that bring a service of their name,
+# which Debian starts and enables. Tests start the program themselves: no service
+# of ours is to run now, nor after the next boot.
+need_daemons() {
+	local missing as_root policy=/usr/sbin/policy-rc.d
+
+	find_missing "$@"
+	((${#missing[@]})) || return 0
+	find_root
+	(
+		# Package scripts ask it before they start anything.
+		if [[ ! -e $policy ]]; then
+			trap '"${as_root[@]}" rm -f "$policy"' EXIT
+			"${as_root[@]}" install -m 755 /dev/stdin "$policy" <<<$'#!/bin/sh\nexit 101'
+		fi
+		need_packages "${missing[@]}"
+	)
+	! have systemctl || "${as_root[@]}" systemctl --quiet disable "${missing[@]}"
 }
 
 # build_in NAME TARGET CONFIGURE_ARGUMENT...: makes TARGET in the folder NAME,

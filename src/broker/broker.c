@@ -251,6 +251,8 @@ broker_new(struct loop *loop, const struct log *log, const struct broker_config 
 	}
 	b->loop = loop;
 	b->log = log;
+	b->on_joined = cfg->on_joined;
+	b->on_joined_arg = cfg->arg;
 	b->timeout_ms = cfg->timeout_ms;
 	b->interval_ms = cfg->interval_ms;
 	b->batch_limits = cfg->batch;

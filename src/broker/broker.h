@@ -21,6 +21,9 @@ struct broker_config {
 	struct engine *(*make_engine)(void *maker, struct loop *loop,
 				      const struct engine_events *events, void *arg);
 	void *maker;
+	/* The engine has joined the other nodes for the first time: clients may come. */
+	void (*on_joined)(void *arg);
+	void *arg;
 };
 
 /* Since the start; how often. */
@@ -49,6 +52,8 @@ struct broker {
 	struct loop_task go_on;   /* starts them */
 	struct list partings;     /* engine calls for sessions that ended */
 	struct cluster cluster;   /* of joined nodes, if the engine joins any */
+	void (*on_joined)(void *arg); /* until it was called; or NULL */
+	void *on_joined_arg;
 	struct broker_counts counts;
 	struct log_limit overflow_lines;
 };

@@ -252,6 +252,9 @@ cluster_on_up(void *arg)
 	struct list_node *n;
 
 	b->cluster.up = true;
+	if (b->on_joined)
+		b->on_joined(b->on_joined_arg);
+	b->on_joined = NULL;
 	for (n = list_first(&b->cluster.members); n; n = list_next(&b->cluster.members, n))
 		member_try_read(list_entry(n, struct member, node));
 }

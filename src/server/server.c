@@ -50,6 +50,7 @@ on_stop(void *arg, short events)
 	struct server *s = arg;
 
 	(void)events;
+	s->worker.health.trouble = "stopping";
 	loop_stop(s->worker.loop);
 }
 

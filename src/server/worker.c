@@ -19,6 +19,14 @@ clamp(size_t n)
 	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
+static void
+on_joined(void *arg)
+{
+	struct worker *w = arg;
+
+	w->health.trouble = NULL;
+}
+
 static int
 init_broker(struct worker *w, const struct config *cfg)
 {
@@ -55,6 +63,9 @@ init_broker(struct worker *w, const struct config *cfg)
 		};
 		bc.make_engine = redis_engine_new;
 		bc.maker = &w->redis;
+		bc.on_joined = on_joined;
+		bc.arg = w;
+		w->health.trouble = "waiting for Redis";
 	}
 	w->broker = broker_new(w->loop, w->log, &bc);
 	return w->broker ? 0 : -ENOMEM;
@@ -88,6 +99,7 @@ init_transports(struct worker *w, const struct config *cfg, unsigned connections
 		.route = route,
 		.gate = &w->gate,
 		.scripts = cfg->scripts,
+		.health = &w->health,
 	};
 	struct entry_config ec = {
 		.head_bytes = lim->header_bytes,

@@ -20,6 +20,7 @@ struct worker {
 	struct gate gate;
 	struct redis_options redis;
 	char prefix[REDIS_PREFIX_BYTES];
+	struct health health;
 };
 
 /* 0 or negative errno; clear it in any case. `cfg` must outlive it. */

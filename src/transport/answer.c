@@ -160,3 +160,19 @@ answer_script(struct MHD_Connection *c, const struct script_choice *choice)
 					: MHD_HTTP_OK,
 		     response);
 }
+
+/* No CORS headers: it is not for pages. */
+enum MHD_Result
+answer_health(struct MHD_Connection *c, const struct health *health)
+{
+	struct MHD_Response *response =
+		constant(health->trouble ? health->trouble : "ok");
+
+	if (!response)
+		return MHD_NO;
+	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain; charset=utf-8");
+	add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	return queue(c,
+		     health->trouble ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK,
+		     response);
+}

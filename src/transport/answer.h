@@ -5,6 +5,7 @@
 
 #include <microhttpd.h>
 
+#include "transport/health.h"
 #include "transport/origins.h"
 #include "transport/script.h"
 #include "util/buf.h"
@@ -25,5 +26,8 @@ enum MHD_Result answer_preflight(struct MHD_Connection *c, const struct origins 
 /* A script, that the copy is still good, or that there is none. It is not copied
  * and must outlive the connection. */
 enum MHD_Result answer_script(struct MHD_Connection *c, const struct script_choice *choice);
+
+/* 200, or 503 and what the trouble is. */
+enum MHD_Result answer_health(struct MHD_Connection *c, const struct health *health);
 
 #endif

@@ -15,6 +15,7 @@ enum asked {
 	ASKED_PREFLIGHT,
 	ASKED_EVENTS, /* none: they are to be sent, as long as it lasts */
 	ASKED_SCRIPT, /* by its path, whatever else it says */
+	ASKED_HEALTH, /* likewise, outside the mounts */
 };
 
 /* What is looked at in which order is Faye's (node_adapter). */

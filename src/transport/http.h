@@ -11,6 +11,7 @@
 #include "transport/connection.h"
 #include "transport/gate.h"
 #include "transport/head.h"
+#include "transport/health.h"
 #include "transport/route.h"
 #include "transport/scripts.h"
 #include "transport/websocket.h"
@@ -23,6 +24,7 @@ struct http_config {
 	struct route route;     /* borrowed */
 	struct gate *gate;      /* borrowed */
 	const struct scripts *scripts; /* borrowed */
+	const struct health *health;   /* borrowed */
 };
 
 struct http {

@@ -208,14 +208,19 @@ begin(struct request *r, const char *url, const char *method, const char *versio
 	unsigned status;
 	bool upgrade;
 
-	if (r->http->stopping)
-		return MHD_NO;
 	status = asked_read_head(r->c, method, version, &head);
 	if (status)
 		return refuse(r, status);
-	if (!route_is_ours(&r->http->config.route, str_from(url)))
-		return give_status(r, MHD_HTTP_NOT_FOUND);
 	upgrade = upgrade_is_asked(&head);
+	if (!route_is_ours(&r->http->config.route, str_from(url))) {
+		if (upgrade || !health_is_asked(head.method, str_from(url)))
+			return give_status(r, MHD_HTTP_NOT_FOUND);
+		r->asked = ASKED_HEALTH; /* answered when the body is whole: that
+					  * keeps the connection */
+		return MHD_YES;
+	}
+	if (r->http->stopping)
+		return MHD_NO;
 	r->asked = !upgrade && asks_script(r, url, &head) ? ASKED_SCRIPT : asked_by(&head);
 	/* Any page may load a script. */
 	if (r->asked != ASKED_SCRIPT && !gate_admits(r->http->config.gate, &head))
@@ -368,10 +373,14 @@ start(struct request *r, const char *url)
 
 	if (r->connection)
 		connection_complete(r->connection);
-	if (r->http->stopping)
-		return MHD_NO;
 	if (r->too_large)
 		return give_status(r, MHD_HTTP_CONTENT_TOO_LARGE);
+	if (r->asked == ASKED_HEALTH) {
+		r->state = ANSWERED;
+		return answer_health(r->c, r->http->config.health);
+	}
+	if (r->http->stopping)
+		return MHD_NO;
 	if (r->asked == ASKED_NOTHING)
 		return give_status(r, MHD_HTTP_BAD_REQUEST);
 	if (r->asked == ASKED_PREFLIGHT) {

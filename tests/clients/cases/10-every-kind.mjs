@@ -5,7 +5,7 @@ import { test } from '../../system/lib/harness.mjs';
 import { Proxy } from '../../system/lib/proxy.mjs';
 import { KINDS } from '../kinds.mjs';
 import { Client } from '../lib/client.mjs';
-import { steadyPort } from '../lib/port.mjs';
+import { steadyPort } from '../../system/lib/port.mjs';
 
 const COUNT = 1000;
 const numbers = Array.from({ length: COUNT }, (_, index) => index);

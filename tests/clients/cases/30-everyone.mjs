@@ -4,7 +4,7 @@ import { freshChannel } from '../../system/lib/bayeux.mjs';
 import { test } from '../../system/lib/harness.mjs';
 import { KINDS } from '../kinds.mjs';
 import { Client } from '../lib/client.mjs';
-import { curl } from '../lib/curl.mjs';
+import { curl } from '../../system/lib/curl.mjs';
 
 test('everyone: each is heard by all kinds', { faye: true, alone: true }, async (t) => {
   const { url } = await t.server();

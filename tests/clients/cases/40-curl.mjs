@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { freshChannel } from '../../system/lib/bayeux.mjs';
 import { test } from '../../system/lib/harness.mjs';
-import { curl, curlWith } from '../lib/curl.mjs';
+import { curl, curlWith } from '../../system/lib/curl.mjs';
 
 const COUNT = 1000;
 const DATA = { text: 'Grüße 日本 🙂\u2028"\\', list: [1, null, {}] };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { within } from '../../system/lib/wait.mjs';
+import { within } from './wait.mjs';
 
 const HEAD = /^HTTP\/[^]*?\r\n\r\n/;
 
