@@ -184,16 +184,14 @@ static void
 join(struct uplink *up)
 {
 	char T[24], pos[24], k[24], random[17];
-	const struct str head[] = { str_from(up->node), { T, 0 }, { pos, 0 }, { k, 0 },
-				    { random, 16 } };
-	struct str filled[5];
+	struct str head[] = { str_from(up->node), { T, 0 },       { pos, 0 },
+			      { k, 0 },           { random, 16 }, str_from(up->epoch) };
 
-	memcpy(filled, head, sizeof(head));
-	filled[1].n = (size_t)snprintf(T, sizeof(T), "%u", up->T_s);
-	filled[2].n = (size_t)snprintf(pos, sizeof(pos), "%llu", (unsigned long long)up->pos);
-	filled[3].n = (size_t)snprintf(k, sizeof(k), "%llu", (unsigned long long)up->k);
+	head[1].n = (size_t)snprintf(T, sizeof(T), "%u", up->T_s);
+	head[2].n = (size_t)snprintf(pos, sizeof(pos), "%llu", (unsigned long long)up->pos);
+	head[3].n = (size_t)snprintf(k, sizeof(k), "%llu", (unsigned long long)up->k);
 	random_base36(random, 16);
-	if (uplink_call(up, REDIS_JOIN, filled, 5, NULL, on_joined, up))
+	if (uplink_call(up, REDIS_JOIN, head, 6, NULL, on_joined, up))
 		log_error(up->options.log, "redis: out of memory");
 }
 

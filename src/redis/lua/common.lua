@@ -1,5 +1,5 @@
 -- In front of every script. KEYS[1] is the prefix of all keys, T the session timeout in seconds:
---   epoch              "RANDOM MS": which life of this Redis it is, and since when
+--   epoch              "RANDOM MS": which life of this Redis it is, and since when (0: always)
 --   seq                the last number given; all nodes count by this one
 --   log:PATTERN        stream of SEQ-0: m "NODE K CHANNEL JSON"; there while somebody wants it; 5T
 --   log:@NODE          the same, notes to a node: its inbox

@@ -1,10 +1,15 @@
 -- A node's first word on a new command connection.
--- ARGV node T pos k random -> OK epoch age_ms gen k inbox_made seq
-local node, T, pos, k, random = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
+-- ARGV node T pos k random known -> OK epoch age_ms gen k inbox_made seq
+local node, T, pos, k, random, known = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
 local key = prefix .. 'node:' .. node
 
-call('SET', prefix .. 'epoch', random .. ' ' .. digits(now_ms()), 'NX')
-local epoch, born = string.match(call('GET', prefix .. 'epoch'), '^(.*) (%d+)$')
+-- An epoch is young only where a node knew another one (`known`, "": none): then clients may be at home
+-- somewhere that Redis has forgotten. A fresh cluster has nothing to wait for.
+local epoch, born = string.match(call('GET', prefix .. 'epoch') or '', '^(.*) (%d+)$')
+if not epoch or (born == '0' and known ~= '' and known ~= epoch) then
+	epoch, born = epoch or random, known == '' and '0' or digits(now_ms())
+	call('SET', prefix .. 'epoch', epoch .. ' ' .. born)
+end
 
 -- Numbers never go back: not when Redis was emptied, nor when a failover lost the last of them. A
 -- microsecond each is more than can be given.

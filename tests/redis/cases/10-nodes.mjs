@@ -5,12 +5,8 @@ import { Cluster, next } from '../lib/cluster.mjs';
 
 test('join: the first node begins an epoch', async (t) => {
   const c = await Cluster.start(t);
-  const before = Date.now();
   const a = await c.node('a');
-
-  const [random, born] = (await c.admin.get(c.key('epoch'))).split(' ');
-  assert.equal(random, 'random-a');
-  assert.ok(Number(born) >= before && Number(born) <= Date.now(), born);
+  assert.equal(await c.admin.get(c.key('epoch')), 'random-a 0');
   assert.equal(a.gen, '1');
   assert.deepEqual({ ...await c.admin.hGetAll(c.key('node:a')) }, { k: '0', gen: '1' });
   assert.deepEqual(await c.log('@a'), []);
@@ -29,6 +25,28 @@ test('join: another node finds the epoch, and an old one is not made anew', asyn
   const again = await b.join();
   assert.equal(again.epoch, 'random-a');
   assert.ok(again.age > 1e12, `${again.age} ms`);
+});
+
+test('join: an epoch is young once somebody knew another', async (t) => {
+  const c = await Cluster.start(t);
+  const a = await c.node('a');
+  await c.admin.del(c.key('epoch'));
+  const before = Date.now();
+  const first = await a.join(1, 0, 'random-a of old');
+  assert.equal(first.epoch, 'random-a');
+  const born = Number((await c.admin.get(c.key('epoch'))).split(' ')[1]);
+  assert.ok(born >= before && born <= Date.now(), `${born}`);
+
+  // A node that has just begun may have been the first there.
+  await c.admin.del(c.key('epoch'));
+  const b = await c.node('b');
+  assert.equal(await c.admin.get(c.key('epoch')), 'random-b 0');
+  const { epoch, age } = await a.join(1, 0, 'random-a');
+  assert.equal(epoch, 'random-b');
+  assert.ok(age < 10000, `${age} ms`);
+  const again = await c.admin.get(c.key('epoch'));
+  assert.equal((await b.join(1, 0, 'random-b')).epoch, 'random-b');
+  assert.equal(await c.admin.get(c.key('epoch')), again);
 });
 
 test('join: the age of an epoch from the future is 0', async (t) => {

@@ -13,6 +13,7 @@ const strangers = {
 test('a client that is not there: LATER while the epoch is young, then UNKNOWN', async (t) => {
   const c = await Cluster.start(t);
   const a = await c.node('a');
+  await a.join(0, 0, 'another');
   for (const [script, args] of Object.entries(strangers)) assert.deepEqual(await a.run(script, ...args), ['LATER'], script);
   await c.age();
   for (const [script, args] of Object.entries(strangers)) assert.deepEqual(await a.run(script, ...args), ['UNKNOWN'], script);

@@ -22,8 +22,8 @@ class Node {
     return this.cluster.evalsha(script, [...gate, ...args]);
   }
 
-  async join(pos = 0, k = this.k) {
-    const [word, epoch, age, gen, had, made, seq] = await this.run('join', pos, k, `random-${this.name}`);
+  async join(pos = 0, k = this.k, known = '') {
+    const [word, epoch, age, gen, had, made, seq] = await this.run('join', pos, k, `random-${this.name}`, known);
     assert.equal(word, 'OK');
     this.gen = gen;
     this.k = Number(had);
