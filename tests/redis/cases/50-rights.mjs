@@ -14,8 +14,8 @@ const DENIED = /NOPERM|can't run this command/; // the second is said of scripts
 async function tour(t, who) {
   const c = await Cluster.start(t, who);
   await c.caller.sendCommand(['SELECT', '0']);
-  assert.match(String(await c.caller.sendCommand(['INFO', 'server'])), /redis_version/);
-  assert.equal(await c.caller.sendCommand(['PING']), 'PONG');
+  assert.match(String(await c.caller.sendCommand(['INFO'])), /redis_version/);
+  assert.equal(await c.caller.sendCommand(['CLIENT', 'SETNAME', 'a']), 'OK');
   const ear = await connect(t, who);
   await ear.subscribe(c.key('live:/x'), () => {});
   await ear.unsubscribe(c.key('live:/x'));
