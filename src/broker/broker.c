@@ -228,6 +228,9 @@ static const struct engine_events engine_events = {
 	.on_wanted = cluster_on_wanted,
 	.on_down = cluster_on_down,
 	.on_up = cluster_on_up,
+	.on_island = cluster_on_island,
+	.on_mainland = cluster_on_mainland,
+	.on_restore = cluster_on_restore,
 	.on_beat = cluster_on_beat,
 };
 

@@ -42,6 +42,7 @@ new_member(struct broker *b, struct session *s, const struct engine_client *c)
 	m->session = s;
 	m->turn = c->turn;
 	m->since = c->at;
+	m->had = b->cluster.island;
 	s->member = m;
 	list_append(&b->cluster.members, &m->node);
 	return m;
@@ -118,12 +119,24 @@ member_turn(const struct session *s)
 	return s->member ? member_of(s)->turn : 0;
 }
 
+/* What has no place in the order yet will have a later one. */
+static uint64_t
+first_waiting(const struct session *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->queue.count; i++)
+		if (queue_peek(&s->queue, i)->seq)
+			return queue_peek(&s->queue, i)->seq;
+	return 0;
+}
+
 uint64_t
 member_proven(const struct session *s)
 {
 	const struct member *m = member_of(s);
 	struct outlet *o = s->outlet;
-	uint64_t first = s->queue.count ? queue_peek(&s->queue, 0)->seq : 0;
+	uint64_t first = first_waiting(s);
 	uint64_t unproved = o ? o->ops->first_unproved(o) : 0;
 
 	if (unproved && (!first || unproved < first))

@@ -44,6 +44,8 @@ struct member {
 	uint64_t again, again_to; /* another node recorded an answer to that connect, up
 				   * to where: it acknowledges unless it comes again */
 	uint64_t asked; /* the latest connect that the others were told of, */
+	uint64_t had; /* of this node's publications that came before their place in the
+		       * order (cluster_on_island), those behind this one came here */
 	uint64_t sure;  /* and that is known to have come to the session's home */
 	unsigned flow; /* when it entered; 0: it is out */
 	unsigned round, reading_round; /* which needs were asked for */
@@ -57,6 +59,8 @@ struct member {
 struct cluster {
 	uint64_t pos; /* all up to there has been handled */
 	bool up;      /* the other nodes are in reach */
+	uint64_t island;   /* the latest of our publications that came before its place */
+	uint64_t mainland; /* the one of them that is being told again; or 0 */
 	unsigned flows;
 	struct map arrivals; /* see arrival.h */
 	struct list members;
@@ -75,6 +79,9 @@ void cluster_on_gone(void *arg, uint64_t seq, struct str client_id, uint64_t tur
 void cluster_on_wanted(void *arg, struct str pattern);
 void cluster_on_down(void *arg);
 void cluster_on_up(void *arg);
+void cluster_on_island(void *arg, struct frozen *f, uint64_t k);
+void cluster_on_mainland(void *arg, struct frozen *f, uint64_t k);
+void cluster_on_restore(void *arg, bool missed);
 void cluster_on_beat(void *arg, uint64_t cursor);
 
 /* A session was created here, or moved here; the latter holds. 0 or -ENOMEM, then

@@ -74,13 +74,26 @@ overflow(struct member *m)
 	loop_at_end(m->broker->loop, &m->broker->finish);
 }
 
+/* One that held then, or came later, did not get it. */
+static bool
+had(const struct member *m)
+{
+	return m->broker->cluster.mainland > m->had;
+}
+
 bool
 member_holds_back(struct session *s, struct frozen *f)
 {
 	struct member *m = member_of(s);
 
+	if (m->broker->cluster.mainland && had(m))
+		return true; /* it has it */
 	if (m->live)
 		return false;
+	if (!f->seq) {
+		m->had = m->broker->cluster.island;
+		return true; /* it will be told again */
+	}
 	if (m->held.count >= m->broker->registry.limits.queue.messages)
 		overflow(m);
 	else if (queue_give(&m->held, frozen_ref(f)))
@@ -144,6 +157,7 @@ static void
 release(struct member *m, const struct engine_read *read)
 {
 	m->live = true; /* so that what is handed over is not held again */
+	m->had = m->broker->cluster.island;
 	merge(m, read);
 	member_clear_hold(m);
 	member_look_again(m->session);
@@ -209,6 +223,9 @@ subscribe(struct member *m, struct str pattern, uint64_t seq)
 
 	if (rc == SUBS_ALREADY)
 		return;
+	/* It may match what came when it was not there: rather twice than never. */
+	if (m->broker->cluster.island > m->had)
+		m->had = m->broker->cluster.island;
 	if (rc < 0 || (!t->heard && member_need(m, pattern, seq)))
 		log_error(m->broker->log, "broker: out of memory, a subscription is lost");
 }

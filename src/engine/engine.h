@@ -32,6 +32,7 @@ enum engine_result {
 	ENGINE_LOST,      /* the session has its home elsewhere */
 	ENGINE_OLD,       /* attach: a later connect came before this one */
 	ENGINE_UNSURE,    /* attach: one may have come; the client must ask again */
+	ENGINE_KEPT,      /* restore: it was there */
 };
 
 struct engine_call {
@@ -102,6 +103,15 @@ struct engine_events {
 	 * been told. */
 	void (*on_down)(void *arg);
 	void (*on_up)(void *arg);
+	/* They have been for a while, so this publication of ours, the k-th, has no
+	 * place in the order yet. Its sessions get it all the same. */
+	void (*on_island)(void *arg, struct frozen *f, uint64_t k);
+	/* It has now: as on_message, for those who did not get it then. */
+	void (*on_mainland)(void *arg, struct frozen *f, uint64_t k);
+	/* What the other nodes know of the sessions whose home is here may be gone: to
+	 * be answered by engine_restore for each and engine_restored. `missed`: changes
+	 * of those that are not gone may not have been told. */
+	void (*on_restore)(void *arg, bool missed);
 	/* Each second: everything up to `cursor` was told some while ago. To be
 	 * answered by engine_beat. */
 	void (*on_beat)(void *arg, uint64_t cursor);
@@ -141,6 +151,9 @@ struct engine_ops {
 		       uint32_t acked);
 	void (*read)(struct engine *e, struct engine_call *call,
 		     const struct engine_sub *from, size_t n);
+	void (*restore)(struct engine *e, struct engine_call *call, struct str client_id,
+			const struct engine_client *c);
+	void (*restored)(struct engine *e);
 	void (*beat)(struct engine *e, uint64_t cursor, const struct engine_flow *enter,
 		     size_t n);
 };
@@ -272,6 +285,21 @@ static inline void
 engine_beat(struct engine *e, uint64_t cursor, const struct engine_flow *enter, size_t n)
 {
 	e->ops->beat(e, cursor, enter, n);
+}
+
+/* A session as it is here: its turn, cursor, sent, connect, acked, flags, seen, subs
+ * count. 0, ENGINE_KEPT, ENGINE_LOST. */
+static inline void
+engine_restore(struct engine *e, struct engine_call *call, struct str client_id,
+	       const struct engine_client *c)
+{
+	e->ops->restore(e, call, client_id, c);
+}
+/* That were all. */
+static inline void
+engine_restored(struct engine *e)
+{
+	e->ops->restored(e);
 }
 
 /* A call's memory goes: its `done` is not called any more. */

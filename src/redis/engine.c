@@ -14,6 +14,7 @@ struct redis_engine {
 	void *arg;
 	struct mailbox box; /* from the uplink */
 	struct uplink *uplink;
+	uint64_t restoring; /* which news asked for that */
 	struct list jobs;   /* all that are under way */
 	struct list failed; /* calls for which there was no memory */
 	struct loop_task fail;
@@ -113,6 +114,17 @@ on_news(struct mail *m)
 		break;
 	case NEWS_UP:
 		e->events->on_up(e->arg);
+		break;
+	case NEWS_ISLAND:
+		e->events->on_island(e->arg, news->message, news->seq);
+		break;
+	case NEWS_MAINLAND:
+		news->message->seq = news->seq;
+		e->events->on_mainland(e->arg, news->message, news->k);
+		break;
+	case NEWS_RESTORE:
+		e->restoring = news->k;
+		e->events->on_restore(e->arg, news->seq != 0);
 		break;
 	case NEWS_BEAT:
 		e->events->on_beat(e->arg, news->seq);
@@ -362,6 +374,50 @@ beat(struct engine *engine, uint64_t cursor, const struct engine_flow *enter, si
 	ask(of(engine), REDIS_BEAT, &a, NULL, NULL);
 }
 
+static void
+add_seen(struct args *a, const struct engine_client *c)
+{
+	char list[ENGINE_SEEN * (ARGS_KEY_BYTES + 1)];
+	size_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < c->seen_count; i++) {
+		if (i)
+			list[n++] = ',';
+		args_put_key(list + n, c->seen[i]);
+		n += ARGS_KEY_BYTES;
+	}
+	args_add(a, (struct str){ list, n });
+}
+
+static void
+restore(struct engine *engine, struct engine_call *call, struct str client_id,
+	const struct engine_client *c)
+{
+	struct args a = begin(client_id);
+	size_t i;
+
+	args_add_uint(&a, c->turn);
+	args_add_uint(&a, c->cursor);
+	args_add_uint(&a, c->sent);
+	args_add_key(&a, c->connect);
+	args_add_uint(&a, c->acked);
+	args_add_uint(&a, c->flags);
+	add_seen(&a, c);
+	args_add_uint(&a, c->sub_count);
+	for (i = 0; i < c->sub_count; i++) {
+		args_add(&a, c->subs[i].pattern);
+		args_add_uint(&a, c->subs[i].since);
+	}
+	ask(of(engine), REDIS_RESTORE, &a, NULL, call);
+}
+
+static void
+restored(struct engine *engine)
+{
+	uplink_restored(of(engine)->uplink, of(engine)->restoring);
+}
+
 static int
 want(struct engine *engine, struct str pattern)
 {
@@ -404,6 +460,8 @@ static const struct engine_ops ops = {
 	.touch = touch,
 	.record = record,
 	.read = read_logs,
+	.restore = restore,
+	.restored = restored,
 	.beat = beat,
 };
 

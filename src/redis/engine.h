@@ -13,6 +13,8 @@ struct redis_options {
 	const struct redis_url *url; /* stays as it is as long as the engine */
 	const char *prefix;          /* of all keys; likewise. "{fayed}:" */
 	int64_t timeout_ms;          /* of sessions; the same on all nodes */
+	/* Publishes that are accepted while Redis is away. */
+	size_t kept_messages, kept_bytes;
 	const struct log *log;
 };
 

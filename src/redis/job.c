@@ -199,7 +199,7 @@ job_read_reply(struct job *j, const struct redisReply *reply, const char **why)
 		{ { "TAKEN", 5 }, ENGINE_TAKEN }, { { "UNKNOWN", 7 }, ENGINE_UNKNOWN },
 		{ { "LOST", 4 }, ENGINE_LOST },   { { "OLD", 3 }, ENGINE_OLD },
 		{ { "DONE", 4 }, ENGINE_DONE },   { { "UNSURE", 6 }, ENGINE_UNSURE },
-		{ { "LATER", 5 }, -EAGAIN },
+		{ { "LATER", 5 }, -EAGAIN },      { { "KEPT", 4 }, ENGINE_KEPT },
 	};
 	struct str status = text_at(reply, 0);
 	size_t i;
@@ -215,6 +215,10 @@ job_read_reply(struct job *j, const struct redisReply *reply, const char **why)
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (str_equal(status, words[i].word)) {
 			j->result = words[i].result;
+			/* Its own first time, whose reply was lost: what it was is
+			 * not known any more. */
+			if (j->result == ENGINE_TAKEN && j->is_repeated)
+				j->result = -EAGAIN;
 			return 0;
 		}
 	*why = str_equal(status, STR("EMPTIED")) ? "it was emptied"

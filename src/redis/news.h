@@ -14,6 +14,9 @@ enum news_kind {
 	NEWS_WANTED, /* `text` is the pattern */
 	NEWS_DOWN,
 	NEWS_UP,
+	NEWS_ISLAND,   /* `seq` is its k */
+	NEWS_MAINLAND, /* `k` is its k */
+	NEWS_RESTORE,  /* `seq` is whether changes were missed */
 	NEWS_BEAT, /* `seq` is the cursor */
 };
 
@@ -21,7 +24,7 @@ struct news {
 	struct mail mail;
 	struct redis_engine *engine;
 	enum news_kind kind;
-	uint64_t seq;
+	uint64_t seq, k;
 	struct frozen *message; /* owned */
 	size_t n;
 	char text[]; /* a copy */

@@ -104,7 +104,7 @@ go_down(struct uplink *up, bool fatal, const char *why)
 	if (up->state == UPLINK_UP)
 		uplink_tell(up, NEWS_DOWN, 0);
 	if (was_joined) {
-		up->down_ms = now;
+		up->down_ms = up->joined_ms = now;
 		loop_timer_set(up->loop, &up->away, now + UPLINK_GRACE_MS);
 		log_warn(up->options.log, "redis: lost, trying again: %s", why);
 	} else if (up->failures == 0 || fatal) {
@@ -146,10 +146,56 @@ on_away(void *arg)
 	struct uplink *up = arg;
 
 	up->is_away = true;
-	uplink_fail_waiting(up);
+	if (up->joined_ms)
+		log_error(up->options.log, "redis: away; clients of this node are served, up to %zu "
+			  "publications are kept", up->options.kept_messages);
+	uplink_go_island(up);
 }
 
 /* ---- joining ---- */
+
+/* What Redis knows of our sessions may be gone: it was emptied, or another took over
+ * and lacks the last writes, or they were not refreshed for too long. */
+static void
+note_standing(struct uplink *up, const char *epoch, bool inbox_made)
+{
+	int64_t now = loop_now_ms(up->loop);
+	bool is_first = up->joined_ms == 0;
+	bool is_new = strcmp(up->epoch, epoch) != 0;
+
+	if (!is_first && is_new) {
+		up->young_ms = now + UPLINK_YOUNG_MS;
+		log_warn(up->options.log, "redis: it was emptied; sessions are written back");
+	}
+	if (!is_first && (is_new || inbox_made ||
+			  strcmp(up->peer, link_peer(up->commands)) != 0 ||
+			  now - up->joined_ms > (int64_t)up->T_s * 1000))
+		up->restore_due = true;
+	if (!is_first && !is_new && inbox_made)
+		up->missed = true;
+	snprintf(up->epoch, sizeof(up->epoch), "%s", epoch);
+	snprintf(up->peer, sizeof(up->peer), "%s", link_peer(up->commands));
+}
+
+static void
+go_on(struct uplink *up)
+{
+	up->state = UPLINK_SYNCING;
+	up->joined_ms = loop_now_ms(up->loop);
+	uplink_joined(up, up->stored_k, up->stored_seq);
+	if (up->subscriber_ready)
+		uplink_sync(up);
+}
+
+static void
+tell_restore(struct uplink *up)
+{
+	struct news *news = news_new(up->engine, NEWS_RESTORE, up->missed, STR(""));
+
+	if (news)
+		news->k = up->gen;
+	uplink_post(up, news);
+}
 
 static void
 on_joined(void *arg, const struct redisReply *reply)
@@ -170,14 +216,60 @@ on_joined(void *arg, const struct redisReply *reply)
 
 		text_cut_number(&s, &numbers[i]);
 	}
-	snprintf(up->epoch, sizeof(up->epoch), "%s", reply->element[1]->str);
+	note_standing(up, reply->element[1]->str, numbers[3] != 0);
 	up->gen = numbers[1];
+	up->stored_k = numbers[2];
+	up->stored_seq = numbers[4];
 	if (up->pos == 0)
 		up->pos = numbers[4];
-	up->state = UPLINK_SYNCING;
-	uplink_joined(up, numbers[2]);
-	if (up->subscriber_ready)
-		uplink_sync(up);
+	if (up->restore_due) {
+		up->state = UPLINK_RESTORING;
+		tell_restore(up);
+	} else {
+		go_on(up);
+	}
+}
+
+struct restored {
+	struct mail mail;
+	struct uplink *up;
+	uint64_t gen;
+};
+
+static void
+on_restored(struct mail *m)
+{
+	struct restored *r = list_entry(m, struct restored, mail);
+	struct uplink *up = r->up;
+
+	/* Else that connection is gone: again on the next. */
+	if (up->state == UPLINK_RESTORING && up->gen == r->gen) {
+		up->restore_due = up->missed = false;
+		go_on(up);
+	}
+	free(r);
+}
+
+void
+uplink_restored(struct uplink *up, uint64_t gen)
+{
+	struct restored *r = calloc(1, sizeof(*r));
+
+	if (!r) {
+		log_error(up->options.log, "redis: out of memory, the node stays alone");
+		return;
+	}
+	*r = (struct restored){ .mail.run = on_restored, .up = up, .gen = gen };
+	mailbox_post(&up->box, &r->mail);
+}
+
+static void
+drop_mail(struct mail *m)
+{
+	if (m->run == on_restored)
+		free(list_entry(m, struct restored, mail));
+	else
+		uplink_drop_wish(m); /* jobs are the engine's */
 }
 
 static void
@@ -189,7 +281,7 @@ join(struct uplink *up)
 
 	head[1].n = (size_t)snprintf(T, sizeof(T), "%u", up->T_s);
 	head[2].n = (size_t)snprintf(pos, sizeof(pos), "%llu", (unsigned long long)up->pos);
-	head[3].n = (size_t)snprintf(k, sizeof(k), "%llu", (unsigned long long)up->k);
+	head[3].n = (size_t)snprintf(k, sizeof(k), "%llu", (unsigned long long)uplink_last_done(up));
 	random_base36(random, 16);
 	if (uplink_call(up, REDIS_JOIN, head, 6, NULL, on_joined, up))
 		log_error(up->options.log, "redis: out of memory");
@@ -397,6 +489,7 @@ init(struct uplink *up)
 	list_init(&up->waiting);
 	list_init(&up->sent);
 	list_init(&up->unheard);
+	list_init(&up->returning);
 	init_timers(up);
 	up->down_ms = loop_now_ms(up->loop);
 	loop_timer_set(up->loop, &up->away, up->down_ms + UPLINK_GRACE_MS);
@@ -438,9 +531,10 @@ uplink_free(struct uplink *up)
 	pthread_join(up->thread, NULL);
 	link_free(up->commands);
 	link_free(up->subscriber);
+	uplink_drop_kept(up);
 	uplink_forget_heard(up);
 	interests_clear(&up->interests);
-	mailbox_clear(&up->box, uplink_drop_wish); /* jobs are the engine's */
+	mailbox_clear(&up->box, drop_mail);
 	loop_free(up->loop);
 	free(up);
 }

@@ -7,7 +7,7 @@
 #include "host/mailbox.h"
 #include "redis/engine.h"
 
-enum { UPLINK_LOG_MESSAGES = 1000 }; /* of each pattern, at least, are kept in Redis */
+enum { UPLINK_LOG_MESSAGES = 10000 }; /* of each pattern, at least, are kept in Redis */
 
 struct job;
 struct redis_engine;
@@ -22,6 +22,10 @@ void uplink_free(struct uplink *up);
 
 /* Takes the job; it comes back by its mail. */
 void uplink_take(struct uplink *up, struct job *j);
+
+/* The worker has asked to write back all of its sessions, as the news with that
+ * number wanted. */
+void uplink_restored(struct uplink *up, uint64_t gen);
 
 /* The worker wants a pattern, or does not any more. 0 or -ENOMEM. */
 int uplink_want(struct uplink *up, struct str pattern, bool wanted);

@@ -81,10 +81,24 @@ uplink_marked(struct uplink *up, uint64_t mark)
 	}
 }
 
+/* A kept one stays until its message has come back. */
+static void
+finish_kept(struct uplink *up, struct job *j)
+{
+	if (j->result || j->is_heard || j->seq <= up->pos) {
+		uplink_kept_done(up, j);
+	} else {
+		list_unlink(&j->node);
+		list_append(&up->returning, &j->node);
+	}
+}
+
 static void
 finish(struct uplink *up, struct job *j)
 {
-	if (j->result == 0 && j->script == REDIS_PUBLISH && will_be_heard(up, j)) {
+	if (j->is_kept)
+		finish_kept(up, j);
+	else if (j->result == 0 && j->script == REDIS_PUBLISH && will_be_heard(up, j)) {
 		list_unlink(&j->node);
 		list_append(&up->unheard, &j->node);
 	} else if (j->result == 0 && j->script == REDIS_READ && j->seq > up->mark) {
@@ -132,7 +146,7 @@ send_publish(struct uplink *up, struct job *j)
 	head[2] = (struct str){ k, (size_t)snprintf(k, sizeof(k), "%llu",
 						    (unsigned long long)j->k) };
 	head[3] = args_get(&j->args, 0);
-	head[4] = STR("0");
+	head[4] = loop_now_ms(up->loop) < up->young_ms ? STR("1") : STR("0");
 	head[5] = (struct str){ most, (size_t)snprintf(most, sizeof(most), "%d",
 						       UPLINK_LOG_MESSAGES) };
 	head[6] = buf_str(&text);
@@ -167,6 +181,8 @@ may_be_sent(const struct uplink *up, const struct job *j)
 {
 	if (j->script == REDIS_ATTACH || j->script == REDIS_READ)
 		return up->state == UPLINK_UP;
+	if (j->script == REDIS_RESTORE)
+		return up->state >= UPLINK_RESTORING;
 	return up->state >= UPLINK_SYNCING;
 }
 
@@ -183,9 +199,12 @@ try_send(struct uplink *up, struct job *j)
 	rc = send_job(up, j);
 	if (rc == 0)
 		return;
+	if (j->is_kept) { /* without memory the connection is of no use */
+		uplink_cut(up, "out of memory");
+		return;
+	}
 	if (j->script == REDIS_PUBLISH && j->k == up->k)
 		up->k--; /* nobody has heard of that number */
-	j->k = 0;
 	j->result = rc;
 	uplink_done(up, j);
 }
@@ -197,10 +216,12 @@ on_mail(struct mail *m)
 	struct uplink *up = j->uplink;
 
 	j->mail.run = j->back;
-	if (up->is_away || (j->script == REDIS_BEAT && up->state < UPLINK_SYNCING))
-		give_up(up, j);
-	else
+	if (!up->is_away && (j->script != REDIS_BEAT || up->state >= UPLINK_SYNCING))
 		try_send(up, j);
+	else if (j->script == REDIS_RESTORE && up->state >= UPLINK_RESTORING)
+		try_send(up, j);
+	else if (j->script != REDIS_PUBLISH || !uplink_keep_publish(up, j))
+		give_up(up, j);
 }
 
 void
@@ -236,7 +257,8 @@ give_up_reads(struct uplink *up, struct list *jobs)
 		struct job *j = list_entry(n, struct job, node);
 
 		next = list_next(jobs, n);
-		if (j->script == REDIS_READ || j->script == REDIS_BEAT)
+		if (j->script == REDIS_READ || j->script == REDIS_BEAT ||
+		    j->script == REDIS_RESTORE)
 			give_up(up, j);
 	}
 }
@@ -246,6 +268,8 @@ uplink_take_back(struct uplink *up)
 {
 	struct list_node *n;
 
+	for (n = list_first(&up->sent); n; n = list_next(&up->sent, n))
+		list_entry(n, struct job, node)->is_repeated = true;
 	give_up_reads(up, &up->sent);
 	give_up_reads(up, &up->unmarked);
 	while ((n = list_first(&up->unheard)))
@@ -255,9 +279,23 @@ uplink_take_back(struct uplink *up)
 	list_move(&up->waiting, &up->sent);
 }
 
+uint64_t
+uplink_last_done(const struct uplink *up)
+{
+	struct list_node *n;
+
+	for (n = list_first(&up->waiting); n; n = list_next(&up->waiting, n)) {
+		const struct job *j = list_entry(n, struct job, node);
+
+		if (j->k)
+			return j->k - 1;
+	}
+	return up->k;
+}
+
 /* Publishes that Redis has are done, the others go out with the numbers they have. */
 void
-uplink_joined(struct uplink *up, uint64_t k)
+uplink_joined(struct uplink *up, uint64_t k, uint64_t seq)
 {
 	struct list_node *n, *next;
 
@@ -267,20 +305,16 @@ uplink_joined(struct uplink *up, uint64_t k)
 		struct job *j = list_entry(n, struct job, node);
 
 		next = list_next(&up->waiting, n);
-		if (j->k && j->k <= k)
+		if (!j->k || j->k > k)
+			continue;
+		j->result = 0;
+		j->seq = seq;
+		if (j->is_kept)
+			finish_kept(up, j);
+		else
 			uplink_done(up, j);
-		else if (j->k)
-			j->k = 0; /* in their order, they get the same again */
 	}
-	up->k = k;
+	if (up->k < k)
+		up->k = k;
 	uplink_send_waiting(up);
-}
-
-void
-uplink_fail_waiting(struct uplink *up)
-{
-	struct list_node *n;
-
-	while ((n = list_first(&up->waiting)))
-		give_up(up, list_entry(n, struct job, node));
 }

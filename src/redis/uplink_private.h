@@ -13,6 +13,7 @@
 enum uplink_state {
 	UPLINK_DOWN,    /* no connections, or not both ready */
 	UPLINK_JOINING, /* scripts are loaded, then the node says who it is */
+	UPLINK_RESTORING, /* what Redis may have forgotten is written back */
 	UPLINK_SYNCING, /* commands may be sent; what was missed is being read */
 	UPLINK_UP,      /* all that is published to our interests is heard */
 };
@@ -22,6 +23,8 @@ enum {
 	UPLINK_BEAT_MS = 1000,
 	UPLINK_BEATS_MISSED = 3,  /* then the subscriber connection is given up */
 	UPLINK_SHA_BYTES = 40,
+	UPLINK_YOUNG_MS = 10000, /* so long after it was emptied other nodes may not
+				  * have written back all: see lua/common.lua */
 };
 
 /* What was heard while it was not to be handled yet, or was read. */
@@ -61,6 +64,7 @@ struct uplink {
 	/* Standing in Redis. */
 	char epoch[64];
 	uint64_t gen;
+	uint64_t stored_k, stored_seq; /* as Redis had them when we joined */
 	uint64_t k;   /* of the latest publish that got one */
 	uint64_t pos; /* all up to there was handed to the worker */
 	uint64_t history[2]; /* pos, one and two beats ago */
@@ -84,7 +88,16 @@ struct uplink {
 	struct list waiting;     /* until they may be sent, oldest first */
 	struct list sent;        /* without a reply, oldest first */
 	struct list unheard;     /* publishes done, whose message is not heard yet */
-	struct log_limit error_lines;
+
+	/* Away: see uplink_island.c. */
+	struct list returning;   /* kept jobs that are done and not heard */
+	size_t kept_count, kept_bytes;
+	uint64_t kept_k;         /* the latest of them */
+	bool restore_due, missed; /* until it is done */
+	int64_t young_ms;        /* until then all is published to everywhere */
+	int64_t joined_ms;       /* when it was joined last, or lost */
+	char peer[256];          /* who it was then */
+	struct log_limit error_lines, refused_lines;
 };
 
 /* uplink.c */
@@ -98,12 +111,20 @@ int uplink_call(struct uplink *up, enum redis_script_id script, const struct str
 /* uplink_jobs.c */
 void uplink_send_waiting(struct uplink *up);
 void uplink_take_back(struct uplink *up);  /* what was sent on a connection that is gone */
-void uplink_fail_waiting(struct uplink *up); /* Redis is away */
 void uplink_marked(struct uplink *up, uint64_t mark);
 void uplink_heard(struct uplink *up); /* pos has moved */
 void uplink_done(struct uplink *up, struct job *j); /* back to the worker */
 bool uplink_is_idle(const struct uplink *up);
-void uplink_joined(struct uplink *up, uint64_t k);
+uint64_t uplink_last_done(const struct uplink *up); /* of our publishes, as far as we know */
+void uplink_joined(struct uplink *up, uint64_t k, uint64_t seq);
+
+/* uplink_island.c */
+void uplink_go_island(struct uplink *up);
+bool uplink_keep_publish(struct uplink *up, struct job *j); /* false: no room */
+struct frozen *uplink_find_kept(struct uplink *up, uint64_t k); /* heard; a reference, or NULL */
+void uplink_kept_done(struct uplink *up, struct job *j);
+void uplink_purge_returning(struct uplink *up);
+void uplink_drop_kept(struct uplink *up); /* at the end */
 
 /* uplink_sync.c */
 void uplink_sync(struct uplink *up);

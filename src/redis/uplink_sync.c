@@ -12,6 +12,32 @@ enum { SUBSCRIBED_AT_ONCE = 1000, LOGS_AT_ONCE = 100 };
 
 /* ---- handling ---- */
 
+/* One of ours that was kept while Redis was away is known already. */
+static bool
+tell_returned(struct uplink *up, uint64_t seq, struct str text)
+{
+	struct str node = text_cut_word(&text);
+	struct frozen *f;
+	struct news *news;
+	uint64_t k;
+
+	if (up->kept_count == 0 || !str_equal(node, str_from(up->node)) ||
+	    !text_cut_number(&text, &k))
+		return false;
+	f = uplink_find_kept(up, k);
+	if (!f)
+		return false;
+	news = news_new(up->engine, NEWS_MAINLAND, seq, STR(""));
+	if (news) {
+		news->k = k;
+		news->message = f;
+	} else {
+		frozen_unref(f);
+	}
+	uplink_post(up, news);
+	return true;
+}
+
 static void
 tell_message(struct uplink *up, uint64_t seq, struct str text)
 {
@@ -38,7 +64,7 @@ handle(struct uplink *up, uint64_t seq, bool is_note, struct str text)
 	up->pos = seq;
 	if (is_note)
 		uplink_post(up, news_new(up->engine, NEWS_NOTE, seq, text));
-	else
+	else if (!tell_returned(up, seq, text))
 		tell_message(up, seq, text);
 	uplink_heard(up);
 }
@@ -463,6 +489,7 @@ on_own_beat(struct uplink *up, uint64_t seq)
 	if (up->state == UPLINK_UP && up->pos < seq) {
 		up->pos = seq;
 		uplink_heard(up);
+		uplink_purge_returning(up);
 	}
 }
 

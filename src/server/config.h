@@ -39,6 +39,8 @@ struct limits {
 	int64_t head_ms;     /* a request's head must be here by then */
 	size_t connections;  /* 0: as many as RLIMIT_NOFILE allows */
 	size_t sessions;     /* of this process */
+	size_t kept_messages; /* accepted while Redis is away, and */
+	size_t kept_bytes;    /* likewise */
 };
 
 struct config {

@@ -107,6 +107,13 @@ const struct option_def options[] = {
 	{ OPTION_COUNT, .name = "limit-sessions", .argument = "N",
 	  .key = "limits.sessions", .initial = "1000000",
 	  FIELD(limits.sessions), RANGE(1, 100000000), .help = "at once" },
+	{ OPTION_COUNT, .name = "limit-kept-messages", .argument = "N",
+	  .key = "limits.kept_messages", .initial = "10000",
+	  FIELD(limits.kept_messages), RANGE(0, 100000000),
+	  .help = "for a Redis that is away" },
+	{ OPTION_BYTES, .name = "limit-kept-bytes", .argument = "N",
+	  .key = "limits.kept_bytes", .initial = "64M",
+	  FIELD(limits.kept_bytes), RANGE(0, GIB), .help = "for it, likewise" },
 };
 
 const size_t options_count = sizeof(options) / sizeof(options[0]);

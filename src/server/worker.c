@@ -59,6 +59,8 @@ init_broker(struct worker *w, const struct config *cfg)
 			.url = cfg->redis,
 			.prefix = w->prefix,
 			.timeout_ms = cfg->timeout_ms,
+			.kept_messages = lim->kept_messages,
+			.kept_bytes = lim->kept_bytes,
 			.log = w->log,
 		};
 		bc.make_engine = redis_engine_new;

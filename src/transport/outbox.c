@@ -344,7 +344,7 @@ outbox_first_seq(const struct outbox *ob)
 	for (i = 0; i < ob->queue.count; i++) {
 		const struct frozen *f = queue_peek(&ob->queue, i);
 
-		if (frozen_is_message(f))
+		if (frozen_is_message(f) && f->seq)
 			return f->seq;
 	}
 	return 0;

@@ -21,7 +21,10 @@ if seq < floor then
 	call('SET', prefix .. 'seq', digits(seq))
 end
 
-call('HSETNX', key, 'k', k)
+-- What the node knows to be done is done, though a failover may have lost that, too.
+if tonumber(call('HGET', key, 'k') or -1) < tonumber(k) then
+	call('HSET', key, 'k', k)
+end
 local gen = call('HINCRBY', key, 'gen', 1)
 call('EXPIRE', key, 5 * T)
 local made = want('@' .. node, T)

@@ -63,7 +63,7 @@ test('join: gen counts, k is what Redis has, a missing inbox is told', async (t)
   await a.publish('/x {}', []);
   await c.wane('node:a');
   await c.wane('log:@a');
-  const second = await a.join(0, 99);
+  const second = await a.join(0, 0);
   assert.deepEqual([second.gen, second.k, second.made], ['2', '1', '0']);
   await c.lives('node:a', 5);
   await c.lives('log:@a', 5);
@@ -73,6 +73,9 @@ test('join: gen counts, k is what Redis has, a missing inbox is told', async (t)
   await c.admin.del(c.key('node:a'));
   const fourth = await a.join(0, 99);
   assert.deepEqual([fourth.gen, fourth.k], ['1', '99']);
+  // What a failover lost was done all the same.
+  assert.equal((await a.join(0, 120)).k, '120');
+  assert.deepEqual((await a.publish('/x {}', [], { k: 121 }))[0], 'OK');
 });
 
 test('join: numbers begin at the time in microseconds and never go back', async (t) => {

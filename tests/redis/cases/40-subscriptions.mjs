@@ -203,11 +203,21 @@ test('restore: one that is there is ours already, or lost', async (t) => {
   const [a, b] = await c.nodes();
   assert.deepEqual(await a.restore('id', '2', { cursor: 8 }), ['OK']);
   const before = await c.client('id');
-  assert.deepEqual(await a.restore('id', '2', { cursor: 5, subs: { '/x': 1 } }), ['OK']);
+  assert.deepEqual(await a.restore('id', '2', { cursor: 5, subs: { '/x': 1 } }), ['KEPT']);
   assert.deepEqual(await a.restore('id', '1'), ['LOST']);
-  assert.deepEqual(await a.restore('id', '3'), ['LOST']);
   assert.deepEqual(await b.restore('id', '2'), ['LOST']);
   assert.deepEqual(await c.client('id'), before);
+});
+
+test('restore: an older turn than its home knows is what a failover lost', async (t) => {
+  const c = await Cluster.start(t);
+  const [a, b] = await c.nodes();
+  await a.restore('id', '2', { cursor: 8, sent: '9', connect: 'k', subs: { '/x': 1 } });
+  assert.deepEqual(await b.restore('id', '3', { cursor: 7, subs: { '/y': 2 } }), ['OK']);
+  assert.deepEqual(await subs(c, 'id'), { '/y': '2' });
+  const { home, turn, cursor, sent } = await c.client('id');
+  assert.deepEqual([home, turn, cursor, sent], ['b', '3', '7', undefined]);
+  assert.deepEqual(await a.restore('id', '2'), ['LOST']);
 });
 
 test('restore: the limit counts what was restored', async (t) => {

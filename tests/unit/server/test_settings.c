@@ -66,6 +66,12 @@ static const struct number numbers[] = {
 	{ "--limit-sessions", LIMIT("sessions"), AT(limits.sessions), false,
 	  1000000, "1", "100000000", "0", "100000001", 1, 100000000,
 	  "1 to 100000000" },
+	{ "--limit-kept-messages", LIMIT("kept_messages"),
+	  AT(limits.kept_messages), false, 10000, "0", "100000000", "-1",
+	  "100000001", 0, 100000000, "0 to 100000000" },
+	{ "--limit-kept-bytes", LIMIT("kept_bytes"), AT(limits.kept_bytes),
+	  false, 67108864, "0", "1073741824", "-1", "1073741825", 0,
+	  1073741824, "0 to 1073741824 bytes" },
 };
 
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))

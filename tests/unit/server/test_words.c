@@ -255,6 +255,8 @@ check_says_the_settings_and_ok(void **state)
 		    "\thead = 10;\n"
 		    "\tconnections = 0;\n"
 		    "\tsessions = 1000000;\n"
+		    "\tkept_messages = 10000;\n"
+		    "\tkept_bytes = 67108864;\n"
 		    "};\n"
 		    "ok\n",
 		    WORDS("--check"));
