@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { sleep } from '../../system/lib/wait.mjs';
 import { FayeClient } from './faye.mjs';
+import { Job } from './job.mjs';
 import { Ledger } from './ledger.mjs';
 import { Poster } from './poster.mjs';
 import { judge } from './report.mjs';
@@ -19,25 +20,30 @@ export class Checker {
   ledger = new Ledger();
   #clients = [];
   #posters = [];
+  #jobs = 0;
+  #count = 0; // clients ever
   #channels = new Map(); // channel -> a publisher that used it
 
   constructor(t) {
-    t.defer(() => {
-      for (const poster of this.#posters) poster.end();
-      return Promise.all(this.#clients.map((client) => client.end()));
-    });
+    t.defer(() => this.leave());
+  }
+
+  // All go, every other one without a word.
+  async leave() {
+    for (const poster of this.#posters.splice(0)) poster.end();
+    await Promise.all(this.#clients.splice(0).map((client, index) => (index % 2 ? client.vanish() : client.end())));
   }
 
   // A client that is subscribed when this resolves.
   async subscriber({ patterns = [], ...options }) {
-    const client = new FayeClient(this.ledger, { name: `s${this.#clients.length + 1} ${options.kind ?? ''}`.trim(), ...options });
+    const client = new FayeClient(this.ledger, { name: `s${++this.#count} ${options.kind ?? ''}`.trim(), ...options });
     this.#clients.push(client);
     if (patterns.length) await client.subscribe(...patterns);
     return client;
   }
 
   // A client that publishes.
-  publisher(options) { return this.subscriber({ name: `p${this.#clients.length + 1}`, ...options }); }
+  publisher(options) { return this.subscriber({ name: `p${++this.#count}`, ...options }); }
 
   // One that publishes by plain POST; `pick` gives the URL for each request.
   poster(pick, options) {
@@ -45,6 +51,12 @@ export class Checker {
     this.#posters.push(poster);
     return poster;
   }
+
+  // One that keeps to a node, whatever happens to it: what it publishes stays in order.
+  posterAt(node, options) { return this.poster(() => node.url, { name: `c${this.#posters.length + 1} at ${node.name}`, ...options }); }
+
+  // A background job, which publishes through Redis: `how` is 'XADD' or 'PUBLISH'.
+  job(cluster, how) { return new Job(this.ledger, { name: `j${++this.#jobs}`, cluster, how }); }
 
   publish(publisher, channel) {
     this.#channels.set(channel, publisher);
@@ -71,6 +83,16 @@ export class Checker {
     const all = Promise.all(publishers.map(one));
     try { await Promise.race([body(), all]); } finally { over = true; }
     await all;
+  }
+
+  // Something goes wrong while `body` runs, which may say by its argument when something was gone. Resolves, when all nodes
+  // are one again, to the moments: { began, gone, ended }.
+  async trouble(cluster, body) {
+    const trouble = { began: this.ledger.now() };
+    await body(() => { trouble.gone = this.ledger.now(); });
+    await cluster.heals();
+    trouble.ended = this.ledger.now();
+    return trouble;
   }
 
   // Resolves when so many more messages were accepted, and so many more deliveries made.

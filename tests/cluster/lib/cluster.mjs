@@ -5,6 +5,9 @@ import { steadyPort } from '../../system/lib/port.mjs';
 import { whileFrozen } from '../../system/lib/proc.mjs';
 import { sleep, within } from '../../system/lib/wait.mjs';
 import { Cable } from './cable.mjs';
+import { Probe } from './probe.mjs';
+
+const HEAL_MS = 60000;
 
 const freshPrefix = () => `fayed-${randomBytes(4).toString('hex')}`;
 
@@ -93,6 +96,12 @@ export class Cluster {
   get living() { return this.nodes.filter(({ alive }) => alive); }
 
   random() { return this.nodes[Math.floor(Math.random() * this.nodes.length)]; }
+
+  // Resolves when what is published at each node is heard at each other.
+  async heals() {
+    const probe = new Probe(this.living);
+    await within(probe.passes(), () => `the nodes to hear each other; heard so far: ${probe.heard}\n${this.logs}`, HEAL_MS);
+  }
 
   // The logs' ends, for who looks at a failure.
   get logs() { return this.nodes.map((node) => `${node.name}: ${node.log.slice(-1500)}`).join('\n'); }

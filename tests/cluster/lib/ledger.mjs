@@ -50,11 +50,11 @@ export class Ledger {
 
   // ---- publishers
 
-  // The next message of a publisher on a channel; its `data` is what must be sent.
-  publishes(publisher, channel) {
+  // The next message of a publisher on a channel; its `data` is what must be sent, with so much padding.
+  publishes(publisher, channel, padding = 0) {
     const line = `${publisher} ${channel}`, n = (this.#counts.get(line) ?? 0) + 1;
     this.#counts.set(line, n);
-    const message = { publisher, channel, n, line, data: { p: publisher, n }, sent: this.now(), accepted: null };
+    const message = { publisher, channel, n, line, data: { p: publisher, n, ...(padding && { pad: 'x'.repeat(padding) }) }, sent: this.now(), accepted: null };
     this.messages.set(`${line} ${n}`, message);
     return message;
   }

@@ -11,22 +11,24 @@ export class Poster {
   #ledger;
   #pick;
   #patience_ms;
+  #padding;
   #agent = new http.Agent({ keepAlive: true });
   #clientId = null;
   #ids = 0;
   #over = false;
 
   // `pick` gives the URL for each request.
-  constructor(ledger, { name, pick, patience_ms = 10000 }) {
+  constructor(ledger, { name, pick, patience_ms = 10000, padding = 0 }) {
     this.#ledger = ledger;
     this.name = name;
     this.#pick = pick;
     this.#patience_ms = patience_ms;
+    this.#padding = padding; // bytes of data beyond the number
   }
 
   async publish(channel) {
     this.#clientId ??= (await this.#ask(handshake())).clientId;
-    const message = this.#ledger.publishes(this.name, channel);
+    const message = this.#ledger.publishes(this.name, channel, this.#padding);
     const reply = await this.#ask({ channel, data: message.data, clientId: this.#clientId, id: (++this.#ids).toString(36) });
     if (reply?.successful) this.#ledger.accepts(message);
     else this.#ledger.refuses(message, reply?.error ?? 'the publisher gave up');

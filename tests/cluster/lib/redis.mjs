@@ -78,11 +78,6 @@ export class Redis {
     await within(this.#ended, () => 'redis-server to end');
   }
 
-  async restartEmpty() {
-    await this.kill();
-    await this.start();
-  }
-
   // Stands still, with all its connections open, while `body` runs.
   whileStopped(body) { return whileFrozen(this, body); }
 

@@ -33,7 +33,7 @@ export class Sentinels {
       sentinel: [
         `sentinel monitor ${MASTER} 127.0.0.1 ${this.master.port} ${QUORUM}`,
         `sentinel down-after-milliseconds ${MASTER} ${DOWN_AFTER_MS}`,
-        `sentinel failover-timeout ${MASTER} 10000`,
+        `sentinel failover-timeout ${MASTER} 3000`,
       ],
     });
   }
