@@ -1,0 +1,1 @@
+"""The cluster protocol as a program, with simulated time."""
