@@ -55,6 +55,12 @@ server_teardown(void **state)
 	return system(command);
 }
 
+const char *
+server_folder(void)
+{
+	return folder;
+}
+
 int
 server_free_port(void)
 {

@@ -17,6 +17,7 @@ struct server {
 /* A folder for this program's servers: cmocka's group setup and teardown. */
 int server_setup(void **state);
 int server_teardown(void **state);
+const char *server_folder(void);
 
 /* Runs redis-server (or REDIS_SERVER) with these words, NULL-terminated, behind
  * those for its place, until it accepts connections. */
