@@ -31,7 +31,7 @@ void server_kill(struct server *s); /* SIGKILL, and waits; idempotent */
 void server_pause(const struct server *s);
 void server_resume(const struct server *s);
 
-/* A port where nobody listens. */
+/* A port where nobody listens, another each time. */
 int server_free_port(void);
 
 #define SERVER(...) server_start((const char *const[]){ __VA_ARGS__ __VA_OPT__(,) NULL })
