@@ -30,9 +30,12 @@ is_address(const char *host)
 static bool
 expect_host(SSL *session, const char *host)
 {
+	char name[REDIS_URL_HOST_BYTES]; /* the macro below drops a const */
+
 	if (is_address(host))
 		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host);
-	return SSL_set1_host(session, host) && SSL_set_tlsext_host_name(session, host);
+	snprintf(name, sizeof(name), "%s", host);
+	return SSL_set1_host(session, name) && SSL_set_tlsext_host_name(session, name);
 }
 
 static bool
@@ -43,8 +46,6 @@ make_session(struct tls *tls, const char *host)
 	    !SSL_CTX_set_min_proto_version(tls->settings, TLS1_2_VERSION))
 		return false;
 	SSL_CTX_set_verify(tls->settings, SSL_VERIFY_PEER, NULL);
-	/* What is to be written grows, and so moves, between two attempts. */
-	SSL_CTX_set_mode(tls->settings, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	tls->session = SSL_new(tls->settings);
 	return tls->session && expect_host(tls->session, host);
 }
@@ -93,8 +94,11 @@ const char *
 tls_why(const struct tls *tls, const char *otherwise)
 {
 	long rc = SSL_get_verify_result(tls->session);
+	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
 
-	return rc == X509_V_OK ? otherwise : X509_verify_cert_error_string(rc);
+	if (rc != X509_V_OK)
+		return X509_verify_cert_error_string(rc);
+	return reason ? reason : otherwise;
 }
 
 #else /* redis_url_parse() refuses rediss:// then */

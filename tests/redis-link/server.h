@@ -17,6 +17,7 @@ struct server {
 /* A folder for this program's servers: cmocka's group setup and teardown. */
 int server_setup(void **state);
 int server_teardown(void **state);
+const char *server_folder(void);
 
 /* Runs redis-server (or REDIS_SERVER) with these words, NULL-terminated, behind
  * those for its place, until it accepts connections. */
@@ -30,7 +31,7 @@ void server_kill(struct server *s); /* SIGKILL, and waits; idempotent */
 void server_pause(const struct server *s);
 void server_resume(const struct server *s);
 
-/* A port where nobody listens. */
+/* A port where nobody listens, another each time. */
 int server_free_port(void);
 
 #define SERVER(...) server_start((const char *const[]){ __VA_ARGS__ __VA_OPT__(,) NULL })

@@ -1,5 +1,6 @@
 /* The connection for commands: how it begins, what it carries, how it ends. */
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -167,6 +168,41 @@ nobody_there(void **state)
 	LINK(&e, loop, "redis://no-such-host.invalid");
 	ear_assert_closed(&e, LINK_PASSING, "no-such-host.invalid:6379: ");
 	ear_close(&e);
+}
+
+int __real_getaddrinfo(const char *name, const char *port, const struct addrinfo *hints,
+		       struct addrinfo **found);
+int __wrap_getaddrinfo(const char *name, const char *port, const struct addrinfo *hints,
+		       struct addrinfo **found);
+
+/* Gives one name two addresses, of which the first has no server. */
+int
+__wrap_getaddrinfo(const char *name, const char *port, const struct addrinfo *hints,
+		   struct addrinfo **found)
+{
+	int rc;
+
+	if (strcmp(name, "two.invalid") != 0)
+		return __real_getaddrinfo(name, port, hints, found);
+	rc = __real_getaddrinfo("127.0.0.2", port, hints, found);
+	return rc ? rc : __real_getaddrinfo("127.0.0.1", port, hints, &(*found)->ai_next);
+}
+
+static void
+all_addresses_of_a_name_are_tried(void **state)
+{
+	struct server s = SERVER();
+	struct ear e;
+
+	(void)state;
+	LINK(&e, loop, "redis://two.invalid:%d", s.port);
+	ear_assert_ready(&e);
+	ear_close(&e);
+	LINK(&e, loop, "redis://two.invalid:%d", server_free_port());
+	ear_assert_closed(&e, LINK_PASSING, "two.invalid:");
+	assert_non_null(strstr(e.why, ": Connection refused"));
+	ear_close(&e);
+	server_kill(&s);
 }
 
 static void
@@ -484,6 +520,33 @@ a_master_that_is_demoted_is_left(void **state)
 	server_kill(&s);
 }
 
+static void
+send_script(struct ear *e)
+{
+	ear_send(e, "EVALSHA 0 0");
+}
+
+/* Redis 6.2 tells the same of a script in other words. */
+static void
+a_replica_of_old_is_left(void **state)
+{
+	struct fake f;
+	struct ear e;
+
+	(void)state;
+	fake_start(&f, "$54\r\nredis_version:6.2.0\r\nrole:master\r\nconnected_slaves:0\r\n\r\n"
+		       "+OK\r\n"
+		       "-ERR Error running script (call to f_0): @user_script:1: @user_script: 1: "
+		       "-READONLY You can't write against a read only replica.\r\n");
+	LINK(&e, loop, "redis://127.0.0.1:%d", f.port);
+	e.prank = send_script;
+	e.when = PRANK_READY;
+	ear_assert_closed(&e, LINK_PASSING, ": is a replica");
+	assert_int_equal(e.nulls, 1);
+	ear_close(&e);
+	fake_stop(&f);
+}
+
 /* ---- freed whenever ---- */
 
 static void
@@ -582,6 +645,7 @@ main(void)
 		cmocka_unit_test(a_password_and_a_user),
 		cmocka_unit_test(what_only_the_operator_can_mend_is_fatal),
 		cmocka_unit_test(nobody_there),
+		cmocka_unit_test(all_addresses_of_a_name_are_tried),
 		cmocka_unit_test(a_replica_is_no_master),
 		cmocka_unit_test(other_servers),
 		cmocka_unit_test(no_connection_in_time),
@@ -592,6 +656,7 @@ main(void)
 		cmocka_unit_test(silence_is_fine_while_nothing_is_asked),
 		cmocka_unit_test(a_client_that_is_killed_is_told),
 		cmocka_unit_test(a_master_that_is_demoted_is_left),
+		cmocka_unit_test(a_replica_of_old_is_left),
 		cmocka_unit_test(freed_before_it_begins_and_on_its_way),
 		cmocka_unit_test(freed_in_the_midst),
 		cmocka_unit_test(freed_with_commands_under_way),
