@@ -261,5 +261,5 @@ arrival_add(struct waiting *w, struct str client_id)
 	list_append(&a->waiting, &w->arriving);
 	if (is_first)
 		engine_attach(b->engine, &a->call, str_from(a->client_id), w->key,
-			      w->count, 0);
+			      w->count, cluster_stalled_ms(b));
 }

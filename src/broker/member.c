@@ -20,11 +20,48 @@ cluster_clear(struct broker *b)
 {
 	struct list_node *n;
 
+	loop_timer_clear(b->loop, &b->cluster.pulse);
 	arrivals_clear(b);
 	while ((n = list_first(&b->cluster.errands)))
 		errand_free(list_entry(n, struct errand, node));
 	while ((n = list_first(&b->cluster.members)))
 		member_end(list_entry(n, struct member, node)->session);
+}
+
+/* ---- standing still ---- */
+
+enum {
+	PULSE_MS = 500,
+	STILL_MS = 1000, /* a pulse that late is not due to work alone */
+	ECHO_MS = 1000,  /* so long may what came meanwhile wait to be read */
+};
+
+static void
+on_pulse(void *arg)
+{
+	struct broker *b = arg;
+	struct cluster *c = &b->cluster;
+	int64_t now = loop_now_ms(b->loop);
+
+	if (now - c->pulse_ms > STILL_MS) {
+		c->stalled_ms = now - c->pulse_ms;
+		c->stalled_until_ms = now + ECHO_MS;
+	}
+	c->pulse_ms = now;
+	if (loop_timer_set(b->loop, &c->pulse, now + PULSE_MS))
+		log_error(b->log, "broker: out of memory, a standstill would not be noticed");
+}
+
+int64_t
+cluster_stalled_ms(const struct broker *b)
+{
+	const struct cluster *c = &b->cluster;
+	int64_t now = loop_now_ms(b->loop);
+
+	/* Requests may be read before the pulse is felt. */
+	if (c->pulse_ms && now - c->pulse_ms > STILL_MS)
+		return now - c->pulse_ms;
+	return now < c->stalled_until_ms ? c->stalled_ms + ECHO_MS : 0;
 }
 
 /* ---- life ---- */
@@ -265,6 +302,11 @@ cluster_on_up(void *arg)
 	struct list_node *n;
 
 	b->cluster.up = true;
+	if (!b->cluster.pulse_ms) {
+		loop_timer_init(&b->cluster.pulse, on_pulse, b);
+		b->cluster.pulse_ms = loop_now_ms(b->loop);
+		on_pulse(b);
+	}
 	if (b->on_joined)
 		b->on_joined(b->on_joined_arg);
 	b->on_joined = NULL;

@@ -62,12 +62,18 @@ struct cluster {
 	uint64_t island;   /* the latest of our publications that came before its place */
 	uint64_t mainland; /* the one of them that is being told again; or 0 */
 	unsigned flows;
+	struct loop_timer pulse; /* tells whether this process has stood still */
+	int64_t pulse_ms;        /* when it was felt last */
+	int64_t stalled_ms, stalled_until_ms; /* for how long it did lately */
 	struct map arrivals; /* see arrival.h */
 	struct list members;
 	struct list errands; /* see errand.h */
 };
 
 void cluster_init(struct cluster *c, const uint64_t seed[2]);
+/* For how long the process stood still just now, if it did (a paused machine, SIGSTOP): what
+ * a request says that is read first thing afterwards may be long out of date. In ms. */
+int64_t cluster_stalled_ms(const struct broker *b);
 void cluster_clear(struct broker *b);
 
 /* The engine's events; `arg` is the broker. */

@@ -14,6 +14,7 @@ struct redis_engine {
 	void *arg;
 	struct mailbox box; /* from the uplink */
 	struct uplink *uplink;
+	uint64_t log_messages;
 	uint64_t restoring; /* which news asked for that */
 	struct list jobs;   /* all that are under way */
 	struct list failed; /* calls for which there was no memory */
@@ -351,7 +352,7 @@ read_logs(struct engine *engine, struct engine_call *call, const struct engine_s
 	struct args a = { 0 };
 	size_t i;
 
-	args_add_uint(&a, UPLINK_LOG_MESSAGES);
+	args_add_uint(&a, of(engine)->log_messages);
 	for (i = 0; i < n; i++) {
 		args_add(&a, from[i].pattern);
 		args_add_uint(&a, from[i].since);
@@ -477,6 +478,7 @@ redis_engine_new(void *options, struct loop *loop, const struct engine_events *e
 	e->events = events;
 	e->arg = arg;
 	e->loop = loop;
+	e->log_messages = ((const struct redis_options *)options)->log_messages;
 	list_init(&e->jobs);
 	list_init(&e->failed);
 	loop_task_init(&e->fail, finish_failed, e);

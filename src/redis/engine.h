@@ -13,6 +13,7 @@ struct redis_options {
 	const struct redis_url *url; /* stays as it is as long as the engine */
 	const char *prefix;          /* of all keys; likewise. "{fayed}:" */
 	int64_t timeout_ms;          /* of sessions; the same on all nodes */
+	size_t log_messages; /* of each pattern that are kept, at least; likewise */
 	/* Publishes that are accepted while Redis is away. */
 	size_t kept_messages, kept_bytes;
 	const struct log *log;

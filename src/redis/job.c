@@ -162,6 +162,8 @@ read_entries(struct job *j, const struct redisReply *r)
 	}
 	qsort(entries, j->read.count, sizeof(*entries), by_number);
 	j->seq = number_at(r, 1);
+	j->made = (unsigned)number_at(r, 2);
+	j->trimmed = (unsigned)number_at(r, 3);
 	return 0;
 }
 

@@ -32,6 +32,7 @@ struct job {
 	/* What came of it: */
 	int result;
 	unsigned taken;
+	unsigned made, trimmed; /* read: logs that were missing, or cut off too early */
 	struct engine_client client;
 	struct engine_read read;
 	struct buf memory; /* what those point into */

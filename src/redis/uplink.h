@@ -7,8 +7,6 @@
 #include "host/mailbox.h"
 #include "redis/engine.h"
 
-enum { UPLINK_LOG_MESSAGES = 10000 }; /* of each pattern, at least, are kept in Redis */
-
 struct job;
 struct redis_engine;
 struct uplink;

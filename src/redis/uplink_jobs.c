@@ -96,6 +96,8 @@ finish_kept(struct uplink *up, struct job *j)
 static void
 finish(struct uplink *up, struct job *j)
 {
+	if (j->script == REDIS_READ)
+		uplink_count_gaps(up, j->made, j->trimmed);
 	if (j->is_kept)
 		finish_kept(up, j);
 	else if (j->result == 0 && j->script == REDIS_PUBLISH && will_be_heard(up, j)) {
@@ -147,8 +149,8 @@ send_publish(struct uplink *up, struct job *j)
 						    (unsigned long long)j->k) };
 	head[3] = args_get(&j->args, 0);
 	head[4] = loop_now_ms(up->loop) < up->young_ms ? STR("1") : STR("0");
-	head[5] = (struct str){ most, (size_t)snprintf(most, sizeof(most), "%d",
-						       UPLINK_LOG_MESSAGES) };
+	head[5] = (struct str){ most, (size_t)snprintf(most, sizeof(most), "%zu",
+						       up->options.log_messages) };
 	head[6] = buf_str(&text);
 	rc = text.failed || args_failed(&patterns)
 		     ? -ENOMEM

@@ -97,7 +97,8 @@ struct uplink {
 	int64_t young_ms;        /* until then all is published to everywhere */
 	int64_t joined_ms;       /* when it was joined last, or lost */
 	char peer[256];          /* who it was then */
-	struct log_limit error_lines, refused_lines;
+	struct log_limit error_lines, refused_lines, gap_lines;
+	uint64_t gaps; /* logs that lacked what somebody had not got */
 };
 
 /* uplink.c */
@@ -130,6 +131,7 @@ void uplink_drop_kept(struct uplink *up); /* at the end */
 void uplink_sync(struct uplink *up);
 void uplink_on_subscribed(void *arg, struct str channel);
 void uplink_on_message(void *arg, struct str channel, struct str text);
+void uplink_count_gaps(struct uplink *up, uint64_t made, uint64_t trimmed);
 void uplink_forget_heard(struct uplink *up);
 void uplink_ask(struct uplink *up, const struct interest *in); /* SUBSCRIBE */
 void uplink_end_lingering(struct uplink *up);

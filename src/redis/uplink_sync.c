@@ -94,6 +94,22 @@ uplink_forget_heard(struct uplink *up)
 	up->mark = 0;
 }
 
+/* A log that is missing had expired, since it is made with the subscription: messages
+ * are lost. Not so where Redis was emptied, and all of them begin anew. */
+void
+uplink_count_gaps(struct uplink *up, uint64_t made, uint64_t trimmed)
+{
+	int64_t now = loop_now_ms(up->loop);
+	uint64_t gaps = trimmed + (now < up->young_ms ? 0 : made);
+
+	if (!gaps)
+		return;
+	up->gaps += gaps;
+	log_limited(up->options.log, &up->gap_lines, now, (unsigned)gaps,
+		    "logs in Redis no longer had all that was missed: messages are lost "
+		    "(--redis-log)");
+}
+
 /* ---- syncing ---- */
 
 static int
@@ -158,6 +174,15 @@ merge_when_whole(struct uplink *up)
 		merge(up);
 }
 
+static uint64_t
+number_of(const struct redisReply *r)
+{
+	struct str s = { r->str, r->len };
+	uint64_t v;
+
+	return r->type == REDIS_REPLY_STRING && text_cut_number(&s, &v) ? v : 0;
+}
+
 static void
 on_read(void *arg, const struct redisReply *reply)
 {
@@ -188,6 +213,7 @@ on_read(void *arg, const struct redisReply *reply)
 					   text_read_note(text).word != NOTE_NONE, text);
 		}
 	}
+	uplink_count_gaps(up, 0, number_of(reply->element[3]));
 	if (--up->reads == 0) {
 		struct str mark = { reply->element[1]->str, reply->element[1]->len };
 
@@ -205,8 +231,8 @@ read_portion(struct uplink *up, const struct args *logs)
 	head[1] = (struct str){ gen, (size_t)snprintf(gen, sizeof(gen), "%llu",
 						      (unsigned long long)up->gen) };
 	head[2] = (struct str){ T, (size_t)snprintf(T, sizeof(T), "%u", up->T_s) };
-	head[3] = (struct str){ most, (size_t)snprintf(most, sizeof(most), "%d",
-						       UPLINK_LOG_MESSAGES) };
+	head[3] = (struct str){ most, (size_t)snprintf(most, sizeof(most), "%zu",
+						       up->options.log_messages) };
 	up->reads++;
 	return uplink_call(up, REDIS_READ, head, 4, logs, on_read, up);
 }

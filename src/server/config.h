@@ -62,6 +62,7 @@ struct config {
 	char *client_dir;    /* NULL: none is configured */
 	struct scripts *scripts; /* from there */
 	struct redis_url *redis; /* NULL: this node is alone */
+	size_t redis_log;        /* messages of each pattern that it keeps, at least */
 	char *redis_prefix;      /* keys begin with "{", this, "}:" */
 	enum log_level log_level;
 	struct limits limits;

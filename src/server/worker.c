@@ -59,6 +59,7 @@ init_broker(struct worker *w, const struct config *cfg)
 			.url = cfg->redis,
 			.prefix = w->prefix,
 			.timeout_ms = cfg->timeout_ms,
+			.log_messages = cfg->redis_log,
 			.kept_messages = lim->kept_messages,
 			.kept_bytes = lim->kept_bytes,
 			.log = w->log,

@@ -58,7 +58,7 @@ test('leftovers: nothing of sessions that never connected, subscribed to what no
 });
 
 test('leftovers: Redis does not grow with the number of messages', { ms: MS, alone: true }, async (t) => {
-  const cluster = await Cluster.start(t, { redis: await Redis.start(t), timeout: TIMEOUT_S }), check = new Checker(t), room = freshRoom();
+  const cluster = await Cluster.start(t, { redis: await Redis.start(t), timeout: TIMEOUT_S, 'redis-log': 1000 }), check = new Checker(t), room = freshRoom();
   const { redis, nodes } = cluster;
   for (const { url } of nodes) await check.subscriber({ url, kind: 'websocket', patterns: [room] });
   // To one channel that is wanted and to as many as there are messages that nobody wants, in batches.

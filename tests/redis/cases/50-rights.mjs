@@ -67,5 +67,5 @@ test('rights: keys and channels of others are out of reach', async (t) => {
   const ear = await connect(t, USER);
   await assert.rejects(ear.subscribe('live:/x', () => {}), DENIED);
   c.prefix = '{other}:';
-  await assert.rejects(a.run('join', 0, 0, 'random'), DENIED);
+  await assert.rejects(a.run('join', 0, 0, 'random', ''), DENIED);
 });

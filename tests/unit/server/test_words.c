@@ -240,6 +240,7 @@ check_says_the_settings_and_ok(void **state)
 		    "client_dir = \"\";\n"
 		    "redis = \"\";\n"
 		    "redis_prefix = \"fayed\";\n"
+		    "redis_log = 10000;\n"
 		    "log_level = \"info\";\n"
 		    "limits = {\n"
 		    "\tmessage_bytes = 1048576;\n"
