@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "broker/broker.h"
+#include "broker/outlet.h"
 #include "broker/waiting.h"
 
 struct note {
@@ -17,7 +18,9 @@ struct arrival {
 	struct map_node by_id;
 	struct engine_call call;
 	struct broker *broker;
+	bool by_connect;     /* the first of `waiting` */
 	struct list waiting; /* connects, the one it was sent for first */
+	struct list streams; /* outlets that were opened for it */
 	struct list notes;
 	char client_id[SESSION_ID_BYTES + 1];
 };
@@ -38,7 +41,7 @@ free_arrival(struct arrival *a)
 	engine_forget(&a->call);
 	while ((n = list_take_first(&a->notes)))
 		free(list_entry(n, struct note, node));
-	while (list_take_first(&a->waiting))
+	while (list_take_first(&a->waiting) || list_take_first(&a->streams))
 		; /* they go with their peers */
 	free(a);
 }
@@ -156,12 +159,12 @@ fail(struct arrival *a, struct list *waiting, int result)
 			waiting_refuse(w, id);
 		return;
 	case ENGINE_OLD:
-		if ((w = take_first(waiting)))
+		if (a->by_connect && (w = take_first(waiting)))
 			waiting_pass(w, id);
 		ask_again(waiting, id);
 		return;
 	case ENGINE_UNSURE:
-		if ((w = take_first(waiting)))
+		if (a->by_connect && (w = take_first(waiting)))
 			outlet_hang_up(w->outlet);
 		ask_again(waiting, id);
 		return;
@@ -169,6 +172,20 @@ fail(struct arrival *a, struct list *waiting, int result)
 		/* Any answer would acknowledge what its home has recorded. */
 		while ((w = take_first(waiting)))
 			outlet_hang_up(w->outlet);
+	}
+}
+
+/* They are closed where there is nothing to be had; a browser then opens another. */
+static void
+bind_streams(struct list *streams, struct str client_id)
+{
+	struct list_node *n;
+
+	while ((n = list_take_first(streams))) {
+		struct outlet *o = list_entry(n, struct outlet, arrival);
+
+		if (outlet_attach_here(o, client_id))
+			o->ops->close(o);
 	}
 }
 
@@ -198,12 +215,14 @@ on_attached(struct engine_call *call, int result)
 	struct arrival *a = list_entry(call, struct arrival, call);
 	struct str id = str_from(a->client_id);
 	struct broker *b = a->broker;
-	struct list waiting;
+	struct list waiting, streams;
 	struct session *s;
 	struct waiting *w;
 
 	list_init(&waiting);
 	list_move(&waiting, &a->waiting);
+	list_init(&streams);
+	list_move(&streams, &a->streams);
 	map_remove(&b->cluster.arrivals, &a->by_id);
 	if (result == 0)
 		result = make_session(a, call->client);
@@ -211,7 +230,7 @@ on_attached(struct engine_call *call, int result)
 		fail(a, &waiting, result);
 	} else {
 		s = registry_find(&b->registry, id);
-		w = take_first(&waiting);
+		w = a->by_connect ? take_first(&waiting) : NULL;
 		if (s && w) {
 			member_of(s)->fresh = true;
 			connect_come(w, s);
@@ -223,6 +242,7 @@ on_attached(struct engine_call *call, int result)
 		}
 		ask_again(&waiting, id);
 	}
+	bind_streams(&streams, id);
 	free_arrival(a);
 }
 
@@ -236,6 +256,7 @@ new_arrival(struct broker *b, struct str client_id)
 	a->broker = b;
 	a->call.done = on_attached;
 	list_init(&a->waiting);
+	list_init(&a->streams);
 	list_init(&a->notes);
 	memcpy(a->client_id, client_id.p, SESSION_ID_BYTES);
 	if (map_add(&b->cluster.arrivals, &a->by_id, str_from(a->client_id))) {
@@ -259,7 +280,27 @@ arrival_add(struct waiting *w, struct str client_id)
 		return;
 	}
 	list_append(&a->waiting, &w->arriving);
+	a->by_connect = a->by_connect || is_first;
 	if (is_first)
 		engine_attach(b->engine, &a->call, str_from(a->client_id), w->key,
 			      w->count, cluster_stalled_ms(b));
+}
+
+void
+arrival_add_stream(struct outlet *o, struct str client_id)
+{
+	struct broker *b = o->broker;
+	struct arrival *a = find(b, client_id);
+	bool is_first = !a;
+
+	if (!a)
+		a = new_arrival(b, client_id);
+	if (!a) {
+		o->ops->close(o);
+		return;
+	}
+	list_append(&a->streams, &o->arrival);
+	if (is_first)
+		engine_attach(b->engine, &a->call, str_from(a->client_id), 0, 0,
+			      cluster_stalled_ms(b));
 }

@@ -10,6 +10,12 @@
  * or hung up on in any case. */
 void arrival_add(struct waiting *w, struct str client_id);
 
+struct outlet;
+
+/* An event stream opens and has no connect: it is bound when the session is here, or
+ * closed. */
+void arrival_add_stream(struct outlet *o, struct str client_id);
+
 /* Keeps an event if its session is on its way here; `word` is + - t(aken) g(one). */
 void arrival_note(struct broker *b, struct str client_id, char word, uint64_t seq,
 		  uint64_t turn, uint64_t connect, const struct str *patterns, size_t n);

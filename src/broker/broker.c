@@ -306,5 +306,6 @@ broker_take(struct broker *b, struct outlet *o, char *text, size_t n)
 bool
 broker_knows(const struct broker *b, struct str client_id)
 {
-	return registry_find(&b->registry, client_id) != NULL;
+	return registry_find(&b->registry, client_id) ||
+	       (engine_joins_nodes(b->engine) && session_is_id(client_id));
 }

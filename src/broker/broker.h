@@ -69,7 +69,7 @@ void broker_free(struct broker *b);
  * nothing was done) or -ENOMEM. */
 int broker_take(struct broker *b, struct outlet *o, char *text, size_t n);
 
-/* Whether that client is here. */
+/* Whether that client is here, or may be on a joined node. */
 bool broker_knows(const struct broker *b, struct str client_id);
 
 /* ---- for handlers and outlets ---- */

@@ -164,6 +164,37 @@ connect_come(struct waiting *w, struct session *s)
 		waiting_hold(w, s);
 }
 
+/* An event stream stays where it is, and its client's connects are signs of life alone:
+ * they do not bring the session here. */
+static void
+after_sign_of_life(struct exchange *x, const struct message *m, int result)
+{
+	struct reply_error e = { .code = REPLY_CLIENT_UNKNOWN, .param = m->client_id };
+	struct reply_advice advice = broker_advice(x->broker, NULL, true);
+	struct buf id = BUF_INIT, *out;
+
+	if (result == ENGINE_UNKNOWN) {
+		reply_failure(x, m, &e);
+	} else if (result) {
+		handler_reply_result(x, m, result);
+	} else {
+		if (span_is_true(&m->id))
+			span_copy(&m->id, &id);
+		out = exchange_reply(x);
+		reply_begin_connect(out, buf_str(&id), str_from(x->client_id), &advice);
+		reply_end(out);
+		buf_clear(&id);
+	}
+}
+
+static enum handler_result
+pass_sign_of_life(struct exchange *x)
+{
+	x->after = after_sign_of_life;
+	engine_subscribe(x->broker->engine, &x->call, str_from(x->client_id), 0, 0, NULL, 0);
+	return HANDLER_PENDING;
+}
+
 enum handler_result
 handle_connect(struct exchange *x, const struct message *m)
 {
@@ -177,6 +208,8 @@ handle_connect(struct exchange *x, const struct message *m)
 		return reply_failure(x, m, &e);
 	if (!x->outlet)
 		return HANDLER_DONE; /* gone: what waits goes on waiting */
+	if (!s && is_event_source(m))
+		return pass_sign_of_life(x);
 	asked_ms = advice_timeout_ms(&m->advice);
 	w = waiting_new(x, m, key_of(m, asked_ms), hold_ms(x, m, asked_ms));
 	if (!w) {

@@ -247,6 +247,8 @@ member_change(struct session *s, uint64_t seq, char sign, const struct str *patt
 	struct member *m = member_of(s);
 	size_t i;
 
+	if (n == 0) /* a sign of life */
+		registry_touch(&m->broker->registry, s, loop_now_ms(m->broker->loop));
 	for (i = 0; i < n; i++) {
 		if (sign == '+')
 			subscribe(m, patterns[i], seq);

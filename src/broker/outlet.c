@@ -1,5 +1,6 @@
 #include "broker/outlet.h"
 
+#include "broker/arrival.h"
 #include "broker/broker.h"
 #include "broker/exchange.h"
 #include "broker/waiting.h"
@@ -26,6 +27,7 @@ outlet_gone(struct outlet *o)
 	struct list_node *n;
 
 	o->gone = true;
+	list_unlink(&o->arrival);
 	while ((n = list_first(&o->arriving)))
 		waiting_drop(list_entry(n, struct waiting, in_exchange));
 	/* A stream's connect is held by the session, a poll's by its exchange. */
@@ -142,7 +144,7 @@ outlet_bind(struct outlet *o, struct session *s)
 }
 
 int
-outlet_attach(struct outlet *o, struct str client_id)
+outlet_attach_here(struct outlet *o, struct str client_id)
 {
 	struct session *s = registry_find(&o->broker->registry, client_id);
 
@@ -151,5 +153,16 @@ outlet_attach(struct outlet *o, struct str client_id)
 	if (s->held) /* elsewhere: this one takes over */
 		waiting_answer(s->held);
 	outlet_bind(o, s);
+	return 0;
+}
+
+int
+outlet_attach(struct outlet *o, struct str client_id)
+{
+	int rc = outlet_attach_here(o, client_id);
+
+	if (rc == 0 || !engine_joins_nodes(o->broker->engine) || !session_is_id(client_id))
+		return rc;
+	arrival_add_stream(o, client_id);
 	return 0;
 }

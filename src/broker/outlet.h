@@ -45,6 +45,7 @@ struct outlet {
 	struct broker *broker;
 	struct session *session; /* whose messages a stream gets; or NULL */
 	struct list exchanges;   /* batches under way, oldest first; one runs */
+	struct list_node arrival; /* while a stream's session is being found, see arrival.c */
 	struct list arriving;    /* a stream's connects whose session is being found */
 	bool starting;           /* inside start_next, see exchange.c */
 	bool gone;               /* see outlet_gone */
@@ -76,9 +77,11 @@ void outlet_drain(struct outlet *o);
  * either was bound to before is released. A session with acks is bound for its
  * connects only: its messages come with their answers. */
 void outlet_bind(struct outlet *o, struct session *s);
-/* The same by an id and without a connect. 0, or OUTLET_UNKNOWN: nobody has it. */
+/* The same by an id and without a connect. Among joined nodes it may come later. 0, or
+ * OUTLET_UNKNOWN: nobody has it. */
 enum { OUTLET_UNKNOWN = 1 };
 int outlet_attach(struct outlet *o, struct str client_id);
+int outlet_attach_here(struct outlet *o, struct str client_id); /* at once or not */
 /* Sends what waits for the stream's session, as far as there is room. Until
  * the last of it has gone, new messages wait behind it; and all do while it is
  * open whether a poll's answer has arrived, which the next connect tells. */

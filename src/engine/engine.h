@@ -90,7 +90,8 @@ struct engine_events {
 	/* A publication that this worker has interest in, once, in the order of
 	 * publishing. */
 	void (*on_message)(void *arg, struct frozen *f);
-	/* A session whose home is here wants more (+) or less (-). */
+	/* A session whose home is here wants more (+) or less (-); with no pattern at all
+	 * it is a sign of life. */
 	void (*on_change)(void *arg, uint64_t seq, struct str client_id, char sign,
 			  const struct str *patterns, size_t n);
 	/* It has moved by that connect (0: an event stream opened), or ended. */
@@ -205,7 +206,7 @@ engine_destroy(struct engine *e, struct engine_call *call, struct str client_id,
 	e->ops->destroy(e, call, client_id, turn);
 }
 
-/* The session's subscriptions change; `key` stands for the request (0: none), which
+/* The session's subscriptions change (with n 0 its home hears a sign of life); `key` stands for the request (0: none), which
  * is not done twice, and `limit` is how many it may have. 0 (and call->taken),
  * ENGINE_UNKNOWN or -ENOMEM. With the embedded engine it is the caller who then
  * makes the change; else it comes by on_change, at the session's home. */

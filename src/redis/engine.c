@@ -61,15 +61,16 @@ tell_change(struct redis_engine *e, uint64_t seq, const struct note_text *note)
 	struct str patterns[PORTION], rest = note->patterns;
 	size_t n = 0;
 
-	while (rest.n) {
-		patterns[n++] = text_cut_word(&rest);
+	do {
+		if (rest.n)
+			patterns[n++] = text_cut_word(&rest);
 		if (n == PORTION || !rest.n) {
 			e->events->on_change(e->arg, seq, note->client_id,
 					     note->word == NOTE_MORE ? '+' : '-',
 					     patterns, n);
 			n = 0;
 		}
-	}
+	} while (rest.n);
 }
 
 static void

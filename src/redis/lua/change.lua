@@ -1,5 +1,6 @@
 -- Subscribes (+) or unsubscribes (-), heard on any node; the home learns of it by a note, and its number
 -- is since when it holds. Patterns are taken in order until the session has `limit` of them.
+-- No pattern at all is a sign of life, of an event stream's client: its connects go anywhere, the stream stays.
 -- ARGV node gen T ID sign reqkey limit pattern... -> OK taken | UNKNOWN | LATER
 local refused = gate(ARGV[1], ARGV[2])
 if refused then
@@ -14,6 +15,12 @@ if not home then
 	return unknown()
 elseif request ~= '' and list_has(ids, request) then
 	return { 'OK', digits(given) }
+end
+
+if given == 0 then
+	call('EXPIRE', client, 2 * T)
+	note(home, sign .. ' ' .. id)
+	return { 'OK', '0' }
 end
 
 local taken, changed, twice = 0, {}, {}

@@ -64,7 +64,6 @@ test('change: what changes nothing makes no note and keeps its number', async (t
   const seq = await c.seq();
   assert.deepEqual(await a.subscribe('id', '/x'), ['OK', '1']);
   assert.deepEqual(await a.change('id', '-', ['/y']), ['OK', '1']);
-  assert.deepEqual(await a.change('id', '+', []), ['OK', '0']);
   assert.deepEqual(await c.heard(), []);
   assert.equal(await c.seq(), seq);
   assert.deepEqual(await subs(c, 'id'), before);
@@ -163,6 +162,20 @@ test('change: thousands of patterns, there and back, and moved', async (t) => {
   assert.deepEqual(Object.keys(got.subs).sort(), [...many].sort());
   assert.deepEqual(await b.change('id', '-', many), ['OK', '10000']);
   assert.deepEqual(await subs(c, 'id'), {});
+});
+
+test('change: without a pattern it is a sign of life, which the home hears', async (t) => {
+  const c = await Cluster.start(t);
+  const [a, b] = await c.nodes();
+  await a.create('id');
+  await c.wane('client:id');
+  await c.heard();
+  assert.deepEqual(await b.change('id', '+', []), ['OK', '0']);
+  await c.lives('client:id', 2);
+  const heard = await c.heard();
+  assert.deepEqual(heard.map((text) => text.replace(/ \d+ /, ' ')), ['@a + id']);
+  await c.age();
+  assert.deepEqual(await b.change('none', '+', []), ['UNKNOWN']);
 });
 
 async function emptied(c, ...nodes) {
