@@ -123,6 +123,9 @@ void member_left_stream(struct session *s);
 
 /* Whether a connect may be answered now. If not it is made ready when it may. */
 bool member_may_answer(struct waiting *w);
+/* Whether it may be answered without messages: that acknowledges what Redis was told
+ * of it, or is being told. */
+bool member_may_end_empty(const struct waiting *w);
 /* What was due before may be possible now. */
 void member_look_again(struct session *s);
 

@@ -232,6 +232,12 @@ member_may_answer(struct waiting *w)
 	return !owes(s, w);
 }
 
+bool
+member_may_end_empty(const struct waiting *w)
+{
+	return !w->record && !owes(w->session, w);
+}
+
 void
 member_look_again(struct session *s)
 {

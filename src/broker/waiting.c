@@ -311,13 +311,21 @@ waiting_answer_last(struct waiting *w)
 	answer(w, true);
 }
 
+static bool
+may_end_empty(const struct waiting *w)
+{
+	if (!w->session)
+		return false; /* it arrives */
+	return w->recorded || !w->session->member || member_may_end_empty(w);
+}
+
 bool
 waiting_answer_all(struct exchange *x)
 {
 	struct list_node *n;
 
 	for (n = list_first(&x->held); n; n = list_next(&x->held, n))
-		if (!list_entry(n, struct waiting, in_exchange)->session)
+		if (!may_end_empty(list_entry(n, struct waiting, in_exchange)))
 			return false;
 	answer_all(x, false);
 	return true;

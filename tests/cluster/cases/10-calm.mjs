@@ -10,7 +10,7 @@ import { mayRepeat } from '../lib/promises.mjs';
 import { Redis } from '../lib/redis.mjs';
 import { Front } from '../lib/roundrobin.mjs';
 
-const COUNT = 150; // messages of one publisher
+const COUNT = 100; // messages of one publisher
 const MS = 180000;
 
 const start = async (t, options) => Cluster.start(t, { redis: await Redis.start(t), ...options });

@@ -1,6 +1,9 @@
 // Nodes die, hard or in good order, one after the other and under load, and come back as others on their ports.
+import assert from 'node:assert/strict';
+import { Session, exchange, post, send } from '../../system/lib/bayeux.mjs';
 import { test } from '../../system/lib/harness.mjs';
-import { Checker } from '../lib/checker.mjs';
+import { sleep, within } from '../../system/lib/wait.mjs';
+import { Checker, freshRoom } from '../lib/checker.mjs';
 import { Cluster } from '../lib/cluster.mjs';
 import { Crowd } from '../lib/crowd.mjs';
 import { mayRepeat } from '../lib/promises.mjs';
@@ -57,4 +60,23 @@ test('kill: all nodes at once; what clients had subscribed to lives on in Redis'
     await check.flows();
   });
   await check.expect({ doubled: mayRepeat });
+});
+
+// An empty answer would acknowledge what Redis has been told of this connect: there must be none.
+test('kill: SIGTERM while an answer is being recorded', async (t) => {
+  const cluster = await Cluster.start(t, { redis: await Redis.start(t), cables: true, count: 2 }), room = freshRoom();
+  const { redis, nodes: [home, other] } = cluster, session = await Session.open(home.url);
+  await session.subscribe(room);
+  const connect = session.connectMessage(), held = post(home.url, [connect]);
+  const isHeld = async () => { while (!await redis.do('HGET', cluster.key(`client:${session.clientId}`), 'seen')) await sleep(10); };
+  await within(isHeld(), () => 'Redis to hear of the connect');
+  home.cable.stall({ only: 'commands', direction: 'down' });
+  await send(other.url, [{ channel: room, data: 'recorded' }]);
+  const isRecorded = async () => { while (!await redis.do('HGET', cluster.key(`client:${session.clientId}`), 'connect')) await sleep(10); };
+  await within(isRecorded(), () => 'Redis to have the answer');
+  await home.stop();
+  const answered = await held.answer.then(({ json }) => json, () => null);
+  assert.equal(answered, null, 'hung up');
+  const { json } = await exchange(other.url, [connect]);
+  assert.deepEqual(json.slice(1).map(({ data }) => data), ['recorded']);
 });

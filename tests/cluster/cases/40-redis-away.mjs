@@ -10,18 +10,19 @@ import { Redis } from '../lib/redis.mjs';
 
 const MS = 300000;
 const AWAY_MS = 3000, LONG_MS = 10000;
+const PACE_MS = 80; // a log holds a thousand messages: what is missed must not be more
 
 // The crowd publishes while `act` does its worst. Afterwards nothing may be wrong but what `allowed` makes of the time of
 // the trouble.
-async function play(t, { act, allowed, cables, wandering }) {
-  const redis = await Redis.start(t), cluster = await Cluster.start(t, { redis, cables }), check = new Checker(t);
+async function play(t, { act, allowed, wandering, ...options }) {
+  const redis = await Redis.start(t), cluster = await Cluster.start(t, { redis, ...options }), check = new Checker(t);
   const crowd = await Crowd.gather(t, cluster, check, { wandering });
   let trouble;
   await check.publishing(crowd.publishers, crowd.channels, async () => {
     await check.flows();
     trouble = await check.trouble(cluster, (gone) => act({ redis, cluster, check, nodes: cluster.nodes, gone }));
     await check.flows();
-  }, { pace_ms: 20 });
+  }, { pace_ms: PACE_MS });
   await check.expect(allowed(trouble, cluster));
 }
 
@@ -65,6 +66,12 @@ const TROUBLES = {
     },
   },
   'standing still (SIGSTOP)': { allowed: redisAway, act: ({ redis }) => redis.whileStopped(() => sleep(AWAY_MS)) },
+  // Their keys expire meanwhile, but clients have been served all the time.
+  'standing still for longer than sessions live there': {
+    allowed: redisAway,
+    timeout: 3,
+    act: ({ redis }) => redis.whileStopped(() => sleep(LONG_MS)),
+  },
   'closing subscriber connections (CLIENT KILL)': {
     allowed: redisAway,
     act: async ({ redis, cluster, check }) => {
@@ -143,12 +150,12 @@ test('redis: far from one node, farther from another', { ms: MS }, async (t) => 
 
 // A node that does not read fast enough is thrown out by Redis, and reads in the logs what it missed.
 test('redis: closing a subscriber connection that is behind (output buffer limit)', { ms: MS, alone: true }, async (t) => {
-  const redis = await Redis.start(t, { args: ['--client-output-buffer-limit', 'pubsub', '256kb', '0', '0'] });
+  const redis = await Redis.start(t, { args: ['--client-output-buffer-limit', 'pubsub', '4mb', '0', '0'] });
   const cluster = await Cluster.start(t, { redis, cables: true, 'limit-queue-bytes': '256M', 'limit-unsent-bytes': '256M' });
   const check = new Checker(t), room = freshRoom();
   const [behind, ...others] = cluster.nodes;
   for (const { url } of cluster.nodes) await check.subscriber({ url, kind: 'websocket', patterns: [room] });
-  const publishers = others.flatMap((node) => [1, 2].map(() => check.posterAt(node, { padding: 500000 })));
+  const publishers = others.flatMap((node) => [1, 2].map(() => check.posterAt(node, { padding: 100000 })));
   const closed = redis.log.says(/overcoming of output buffer limits/);
   const trouble = await check.trouble(cluster, async () => {
     behind.cable.stall({ only: 'subscriber', direction: 'down' });

@@ -22,7 +22,7 @@ for (const [title, failOver] of Object.entries(WAYS)) {
       await check.flows();
       trouble = await check.trouble(cluster, () => failOver(sentinels));
       await check.flows();
-    }, { pace_ms: 20 });
+    }, { pace_ms: 80 });
     await check.expect(redisFailedOver(trouble));
   });
 }

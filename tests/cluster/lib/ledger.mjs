@@ -35,6 +35,7 @@ export class Ledger {
   refused = [];    // { message, why }
   owed = 0;
   #began = performance.now();
+  #delivered = 0; // when something last was
   #ticks = 0;
   #counts = new Map();
   #lookers = new Set();
@@ -120,6 +121,7 @@ export class Ledger {
       return;
     }
     account.got.set(message, [at]);
+    this.#delivered = performance.now();
     if (!account.spans.some((span) => isInvited(span, message))) this.uninvited.push({ account, message, at, how });
     const behind = account.highest.get(message.line) ?? 0;
     if (behind > message.n) this.misordered.push({ account, message, behind, at, how });
@@ -137,12 +139,14 @@ export class Ledger {
   get accepted() { return [...this.messages.values()].filter(({ accepted }) => accepted).length; }
   get delivered() { return this.accounts.reduce((sum, { got }) => sum + got.size, 0); }
 
-  // Resolves when `enough` says so; true. False when nothing has moved for `stall_ms`.
+  // Resolves when `enough` says so; true. False when nothing was delivered for `stall_ms`.
   async until(enough, stall_ms = STALL_MS) {
+    const began = performance.now();
     while (!enough()) {
+      const left_ms = stall_ms - (performance.now() - Math.max(began, this.#delivered));
       let look;
       const moved = new Promise((done) => { this.#lookers.add(look = done); });
-      try { await within(moved, () => 'a delivery', stall_ms); } catch { return false; } finally { this.#lookers.delete(look); }
+      try { await within(moved, () => 'a delivery', Math.max(left_ms, 0)); } catch { return false; } finally { this.#lookers.delete(look); }
     }
     return true;
   }

@@ -26,6 +26,17 @@ const casesIn = (ledger) => ({
   unknown: ledger.accounts.flatMap((account) => account.told.map((moment) => ({ account, moment }))),
 });
 
+// How many are no faults, and by what kind of client.
+function allowedIn(cases, bad) {
+  if (cases.length === bad.length) return '';
+  const counts = {}, faults = new Set(bad);
+  for (const one of cases) {
+    const who = one.account?.name.split(' ')[1] ?? 'others';
+    if (!faults.has(one)) counts[who] = (counts[who] ?? 0) + 1;
+  }
+  return ` (allowed: ${Object.entries(counts).map(([who, count]) => `${count} ${who}`).join(', ')})`;
+}
+
 // `allowed` names kinds of cases and says of one whether it may be: { doubled: (one) => true }. Gives
 // { faults, counts, text }: faults are the cases that may not be, counts tells of all by kind, text in words.
 export function judge(ledger, allowed = {}) {
@@ -35,7 +46,7 @@ export function judge(ledger, allowed = {}) {
     const bad = cases.filter((one) => !allowed[kind]?.(one));
     faults += bad.length;
     if (cases.length) counts[kind] = cases.length;
-    words.push(`${kind} ${cases.length}${cases.length > bad.length ? ` (${cases.length - bad.length} allowed)` : ''}`);
+    words.push(`${kind} ${cases.length}${allowedIn(cases, bad)}`);
     for (const one of bad.slice(0, SHOWN)) lines.push(`${kind}: ${CASES[kind](one)}`);
     if (bad.length > SHOWN) lines.push(`${kind}: and ${bad.length - SHOWN} more`);
   }

@@ -18,6 +18,7 @@ export const CHOICES = {
 
 export class Front {
   requests = 0;
+  avoided = new Set(); // nodes that health checks have found ill: what comes now goes to others
   #nodes;
   #choose;
   #server;
@@ -56,6 +57,8 @@ export class Front {
     socket.on('close', () => this.#sockets.delete(socket));
   }
 
+  #order() { return this.#choose(this.#nodes.filter((node) => !this.avoided.has(node))); }
+
   #agentOf(node) {
     if (!this.#agents.has(node)) this.#agents.set(node, new http.Agent({ keepAlive: true, noDelay: true, maxFreeSockets: 256 }));
     return this.#agents.get(node);
@@ -66,7 +69,7 @@ export class Front {
     const chunks = [];
     request.on('error', () => {});
     try { for await (const chunk of request) chunks.push(chunk); } catch { return; } // the client has gone
-    this.#pass(request, Buffer.concat(chunks), response, this.#choose(this.#nodes));
+    this.#pass(request, Buffer.concat(chunks), response, this.#order());
   }
 
   #pass(request, body, response, [node, ...others]) {
@@ -94,7 +97,7 @@ export class Front {
     const lines = [`${request.method} ${request.url} HTTP/1.1`];
     for (let at = 0; at < request.rawHeaders.length; at += 2) lines.push(`${request.rawHeaders[at]}: ${request.rawHeaders[at + 1]}`);
     const opening = Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]);
-    this.#open(client, opening, this.#choose(this.#nodes));
+    this.#open(client, opening, this.#order());
   }
 
   #open(client, opening, [node, ...others]) {

@@ -46,7 +46,7 @@ export class Sentinels {
   }
 
   // The replica becomes master. The former master goes on as one until a sentinel tells it to follow, and forgets then
-  // what it took meanwhile.
+  // what it took meanwhile. Resolves when it has.
   async failOver() {
     const switched = this.#switched();
     // A sentinel that has not asked the replica yet has nobody to promote.
@@ -59,6 +59,8 @@ export class Sentinels {
     }
     await switched;
     [this.master, this.replica] = [this.replica, this.master];
+    const follows = async () => { while ((await this.replica.do('ROLE'))[0] !== 'slave') await sleep(50); };
+    await within(follows(), () => 'the former master to follow', 60000);
   }
 
   // The master dies; sentinels notice and make the replica master. What it had not passed on by then is gone.
