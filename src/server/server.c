@@ -13,6 +13,8 @@
 #include "server/worker.h"
 
 enum {
+	DRAIN_MS = 700, /* with what follows, a stop takes a second at most */
+	DRAIN_LOOK_MS = 10,
 	OWN_DESCRIPTORS = 64, /* beside connections: listeners, epoll, log, spares */
 };
 
@@ -23,6 +25,8 @@ struct server {
 	struct listener *listeners;
 	size_t listener_count;
 	struct loop_watch on_term, on_int;
+	struct loop_timer drain;
+	int64_t drain_until_ms; /* 0: nobody has asked to stop */
 };
 
 /* As many descriptors as the system lets us have. Returns how many connections
@@ -44,14 +48,33 @@ raise_descriptors(size_t wanted)
 	return (unsigned)(files.rlim_cur - OWN_DESCRIPTORS);
 }
 
+/* Sockets that are to prove what they got have a moment for it. */
+static void
+look_whether_drained(void *arg)
+{
+	struct server *s = arg;
+	int64_t now = loop_now_ms(s->worker.loop);
+
+	if (worker_is_drained(&s->worker) || now >= s->drain_until_ms ||
+	    loop_timer_set(s->worker.loop, &s->drain, now + DRAIN_LOOK_MS))
+		loop_stop(s->worker.loop);
+}
+
 static void
 on_stop(void *arg, short events)
 {
 	struct server *s = arg;
+	size_t i;
 
 	(void)events;
+	if (s->drain_until_ms)
+		return;
 	s->worker.health.trouble = "stopping";
-	loop_stop(s->worker.loop);
+	for (i = 0; i < s->listener_count; i++)
+		listener_close(&s->listeners[i]);
+	s->drain_until_ms = loop_now_ms(s->worker.loop) + DRAIN_MS;
+	worker_drain(&s->worker);
+	look_whether_drained(s);
 }
 
 static void
@@ -143,6 +166,7 @@ serve(struct server *s)
 		log_error(&s->log, "out of memory or descriptors");
 		return 1;
 	}
+	loop_timer_init(&s->drain, look_whether_drained, s);
 	watch_signals(s);
 	say_scripts(s);
 	say_ready(s);
@@ -175,6 +199,7 @@ clear(struct server *s)
 		listener_close(&s->listeners[i]);
 	free(s->listeners);
 	if (s->worker.loop) {
+		loop_timer_clear(s->worker.loop, &s->drain);
 		loop_watch_clear(&s->on_term);
 		loop_watch_clear(&s->on_int);
 	}

@@ -169,6 +169,20 @@ worker_init(struct worker *w, const struct config *cfg, unsigned connections,
 	return rc ? rc : init_transports(w, cfg, connections);
 }
 
+/* Alone, a node's sessions end with it: there is nothing to be proved. */
+void
+worker_drain(struct worker *w)
+{
+	if (engine_joins_nodes(w->broker->engine))
+		websockets_drain(&w->websockets);
+}
+
+bool
+worker_is_drained(const struct worker *w)
+{
+	return !engine_joins_nodes(w->broker->engine) || w->websockets.streams.count == 0;
+}
+
 void
 worker_clear(struct worker *w)
 {

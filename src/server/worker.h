@@ -26,6 +26,10 @@ struct worker {
 /* 0 or negative errno; clear it in any case. `cfg` must outlive it. */
 int worker_init(struct worker *w, const struct config *cfg, unsigned connections,
 		const struct log *log);
+/* The server is about to stop: streams that other nodes will go on with are closed in
+ * an orderly way, while the loop runs. */
+void worker_drain(struct worker *w);
+bool worker_is_drained(const struct worker *w);
 /* Answers what is held, closes all, frees all. */
 void worker_clear(struct worker *w);
 

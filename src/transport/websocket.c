@@ -103,6 +103,8 @@ on_pong(void *arg, struct str payload)
 	struct websocket *w = arg;
 
 	outbox_pong(&w->stream.out, payload);
+	if (w->drains)
+		stream_mark_dirty(&w->stream);
 	stream_set_timer(&w->stream);
 }
 
@@ -259,6 +261,16 @@ websockets_init(struct websockets *ws, struct loop *loop, const struct log *log,
 	frames_init(&ws->inflating, &frames_events, cfg->message_bytes);
 	ws->inflating.inflates = true;
 	return 0;
+}
+
+void
+websockets_drain(struct websockets *ws)
+{
+	struct list_node *n;
+
+	ws->drains = true;
+	for (n = list_first(&ws->streams.all); n; n = list_next(&ws->streams.all, n))
+		stream_mark_dirty(list_entry(n, struct stream, node));
 }
 
 void

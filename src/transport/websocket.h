@@ -21,11 +21,16 @@ struct websockets {
 	struct frames inflating; /* of sockets that agreed on permessage-deflate */
 	struct deflater deflater;
 	char *input; /* the worker's read buffer */
+	bool drains; /* see websockets_drain */
 };
 
 /* 0 or -ENOMEM. */
 int websockets_init(struct websockets *ws, struct loop *loop, const struct log *log,
 		    struct broker *b, const struct websocket_config *cfg);
+/* The server is about to stop: each socket is asked for proof once more and then closed
+ * with 1001, so that its client gets less for the second time from another node. They
+ * are gone when streams.count is 0; what does not answer stays. */
+void websockets_drain(struct websockets *ws);
 /* Says 1001 to all of them and closes; what cannot leave at once is lost. */
 void websockets_clear(struct websockets *ws);
 

@@ -103,6 +103,29 @@ wants_proof(const struct stream *s, int64_t now)
 	       !outbox_is_ping_out(&s->out) && now >= websocket_proof_due_ms(s);
 }
 
+static bool
+is_proved(const struct stream *s)
+{
+	return !s->out.unproved && !outbox_has_unsent(&s->out);
+}
+
+/* One last ping, and with its pong, or where there is nothing to prove, the end. */
+static void
+drain(struct websocket *w)
+{
+	struct stream *s = &w->stream;
+
+	if (s->closing || s->dead || outbox_is_ping_out(&s->out))
+		return;
+	if (w->drains || is_proved(s) || !s->set->config.redelivery) {
+		close_with(w, CLOSE_GOING_AWAY);
+		return;
+	}
+	w->drains = true;
+	if (outbox_ping(&s->out))
+		stream_kill(s);
+}
+
 /* A ping goes out with messages that want proof, or when it is time to keep a
  * proxy's connection alive. */
 static void
@@ -126,7 +149,10 @@ websocket_prepare(struct stream *s)
 	/* Answers to what is under way come before the close. */
 	if (s->close_wanted && !s->closing && list_is_empty(&s->outlet.exchanges))
 		close_with(websocket_of(s), CLOSE_NORMAL);
-	add_ping(s);
+	if (websocket_of(s)->ws->drains)
+		drain(websocket_of(s));
+	else
+		add_ping(s);
 }
 
 void

@@ -17,6 +17,7 @@ struct websocket {
 	uint8_t state;
 	bool got_message;   /* in the bytes being read */
 	bool deflates;      /* permessage-deflate was agreed on */
+	bool drains;        /* its last ping has been sent */
 	int64_t state_ms;   /* since when */
 	int64_t message_ms; /* since when a message is coming in; 0: none is */
 };
