@@ -152,8 +152,8 @@ connect_come(struct waiting *w, struct session *s)
 	registry_touch(&b->registry, s, loop_now_ms(b->loop));
 	session_count(s, w->count);
 	take_over(w, s);
-	/* A stream's unproved messages go back to the queue before this connect
-	 * is taken as what it acknowledges: it says nothing of them. */
+	/* Before a stream's unproved messages go back to the queue: of those this
+	 * connect says nothing. */
 	acknowledge(w, s);
 	if (s->member)
 		member_connect(s, w);
