@@ -74,7 +74,7 @@ attach(struct engine *e, struct engine_call *call, struct str client_id, uint64_
 {
 	(void)client_id;
 	(void)count;
-	assert_int_equal(stalled_ms, 0);
+	(void)stalled_ms;
 	add_by(note(of(e), call, "attach"), connect);
 }
 

@@ -277,7 +277,7 @@ it_is_taken_before_it_is_here(void **state)
 	others_take(&o, &w, 12, 3, "2");
 	others_attach(&o, &w, &wanting);
 	assert_int_equal(p.hung_up, 1);
-	assert_false(broker_knows(w.b, str_from(w.me)));
+	assert_null(registry_find(&w.b->registry, str_from(w.me)));
 	others_assert_wanted(&o, "+/a -/a ");
 	peer_end(&p);
 	others_end(&o, &w);
@@ -295,7 +295,7 @@ an_earlier_move_is_not_taken_for_a_later_one(void **state)
 	others_take(&o, &w, 8, 1, "2"); /* by which it came to its former home */
 	others_attach(&o, &w, &idle);
 	assert_int_equal(p.hung_up, 0);
-	assert_true(broker_knows(w.b, str_from(w.me)));
+	assert_non_null(registry_find(&w.b->registry, str_from(w.me)));
 	peer_end(&p);
 	others_end(&o, &w);
 }
@@ -312,7 +312,7 @@ it_ends_before_it_is_here(void **state)
 	o.events->on_gone(o.arg, 12, str_from(w.me), 2);
 	others_attach(&o, &w, &wanting);
 	assert_int_equal(p.hung_up, 1);
-	assert_false(broker_knows(w.b, str_from(w.me)));
+	assert_null(registry_find(&w.b->registry, str_from(w.me)));
 	peer_end(&p);
 	others_end(&o, &w);
 }
@@ -330,7 +330,7 @@ its_peer_goes_meanwhile(void **state)
 	start_to_arrive(&o, &w, &p);
 	peer_end(&p);
 	others_attach(&o, &w, &wanting);
-	assert_true(broker_knows(w.b, str_from(w.me)));
+	assert_non_null(registry_find(&w.b->registry, str_from(w.me)));
 	others_assert_wanted(&o, "+/a ");
 	others_end(&o, &w);
 }

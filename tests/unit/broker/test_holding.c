@@ -186,7 +186,7 @@ a_read_that_cannot_be_had_ends_the_session(void **state)
 	others_want(&o, &w, "/a");
 	others_answer(&o, &w, -EPROTO);
 	others_assert_asked(&o, "destroy turn=2");
-	assert_false(broker_knows(w.b, str_from(w.me)));
+	assert_null(registry_find(&w.b->registry, str_from(w.me)));
 	end(&o, &w, &p);
 }
 
@@ -389,10 +389,10 @@ more_is_heard_than_may_wait(void **state)
 	start(&o, &w, &p, &wanting);
 	for (uint64_t i = 0; i < 10; i++)
 		others_say(&o, &w, 12 + i, "/a");
-	assert_true(broker_knows(w.b, str_from(w.me)));
+	assert_non_null(registry_find(&w.b->registry, str_from(w.me)));
 	others_say(&o, &w, 30, "/a");
 	others_assert_asked(&o, "destroy turn=2");
-	assert_false(broker_knows(w.b, str_from(w.me)));
+	assert_null(registry_find(&w.b->registry, str_from(w.me)));
 	assert_int_equal(w.b->counts.overflowed, 1);
 	end(&o, &w, &p);
 }
@@ -416,7 +416,7 @@ more_is_heard_than_may_wait_and_the_oldest_goes(void **state)
 	others_say(&o, &w, 12, "/a");
 	others_say(&o, &w, 13, "/a");
 	others_say(&o, &w, 14, "/a");
-	assert_true(broker_knows(w.b, str_from(w.me)));
+	assert_non_null(registry_find(&w.b->registry, str_from(w.me)));
 	assert_int_equal(w.b->counts.dropped, 1);
 	others_want(&o, &w, "/a");
 	READ(&o, &w);
@@ -438,7 +438,7 @@ it_is_taken_while_it_reads(void **state)
 	others_say(&o, &w, 12, "/a");
 	others_take(&o, &w, 13, 3, "2");
 	peer_assert_got(&p, "[" CONNECTED("1") "]");
-	assert_false(broker_knows(w.b, str_from(w.me)));
+	assert_null(registry_find(&w.b->registry, str_from(w.me)));
 	READ(&o, &w, "8", "12");
 	peer_assert_got(&p, "");
 	others_assert_asked(&o, "");
