@@ -168,12 +168,36 @@ merge(struct member *m, const struct engine_read *read)
 	}
 }
 
+void
+member_acknowledge(struct session *s, uint32_t number)
+{
+	struct member *m = member_of(s);
+
+	m->acked = number;
+	m->has_acked = !m->live;
+}
+
+/* Another node has given it. A number that it cannot have been says nothing. */
+static void
+drop_acknowledged(struct member *m)
+{
+	struct session *s = m->session;
+	uint32_t n = m->acked - s->acked;
+
+	if (m->has_acked && n <= s->queue.count) {
+		session_give(s, n > s->given ? n : s->given, 0);
+		session_acknowledge(s, m->acked);
+	}
+	m->has_acked = false;
+}
+
 static void
 release(struct member *m, const struct engine_read *read)
 {
 	m->live = true; /* so that what is handed over is not held again */
 	m->had = m->broker->cluster.island;
 	merge(m, read);
+	drop_acknowledged(m);
 	member_clear_hold(m);
 	member_look_again(m->session);
 }

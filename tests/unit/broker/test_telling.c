@@ -685,6 +685,98 @@ there_is_nothing_to_give_again(void **state)
 	others_end(&o, &w);
 }
 
+/* ---- acknowledged by number ---- */
+
+static void
+with_acks_each_connect_tells_how_far(void **state)
+{
+	struct others o;
+	struct world w;
+	struct peer p;
+
+	(void)state;
+	others_start(&o, &w, &peers_config);
+	peer_poll(&p, &w);
+	peer_handshakes(&p, ",'minimumVersion':'1.0','ext':{'ack':true}");
+	peer_end(&p);
+	others_change(&o, &w, 5, '+', "/a");
+	others_want(&o, &w, "/a");
+	READ(&o, &w);
+	others_say(&o, &w, 12, "/a");
+	peer_poll(&p, &w);
+	assert_int_equal(peer_say(&p, "[{'channel':'/meta/connect','clientId':'ME','id':'1',"
+				      "'connectionType':'websocket','ext':{'ack':0}}]"), 0);
+	peers_settle(&w);
+	others_assert_asked(&o, "touch turn=1 by=1 cursor=11 acked=0");
+	others_answer(&o, &w, 0);
+	assert_int_equal(p.replies, 1); /* no record is needed */
+	peer_end(&p);
+	peer_poll(&p, &w);
+	assert_int_equal(peer_say(&p, "[{'channel':'/meta/connect','clientId':'ME','id':'2',"
+				      "'connectionType':'websocket','ext':{'ack':1}}]"), 0);
+	peers_settle(&w);
+	others_assert_asked(&o, "touch turn=1 by=2 cursor=12 acked=1");
+	peer_end(&p);
+	others_end(&o, &w);
+}
+
+#define CONNECT_ACK(id, n) \
+	"{'channel':'/meta/connect','clientId':'ME','id':'" id "'," \
+	"'connectionType':'websocket','ext':{'ack':" n "}}"
+#define CONNECTED_ACK(id, n) \
+	"{'id':'" id "','clientId':'ME','channel':'/meta/connect','successful':true," \
+	"'advice':{'reconnect':'retry','interval':0,'timeout':45000},'ext':{'ack':" n "}}"
+
+/* Its former home was told of 5 messages up to 7, and has given 8 and 12 since. */
+static void
+with_acks_the_number_counts_where_it_comes(void **state)
+{
+	struct engine_client c = wanting;
+	struct others o;
+	struct world w;
+	struct peer p;
+
+	(void)state;
+	c.flags = ENGINE_ACKS;
+	c.acked = 5;
+	others_start(&o, &w, &peers_config);
+	peer_poll(&p, &w);
+	peer_asks(&p, "[" CONNECT_ACK("1", "7") "]", "");
+	others_attach(&o, &w, &c);
+	others_want(&o, &w, "/a");
+	READ(&o, &w, "8", "12", "14");
+	peer_assert_got(&p, "[" CONNECTED_ACK("1", "8") "," MESSAGE("14") "]");
+	peer_end(&p);
+	peer_poll(&p, &w);
+	peer_asks(&p, "[" CONNECT_ACK("2", "8") "]", "");
+	others_assert_asked(&o, "touch turn=2 by=2 cursor=14 acked=8");
+	peer_end(&p);
+	others_end(&o, &w);
+}
+
+/* A lost answer: what it gave comes again. */
+static void
+with_acks_what_was_not_acknowledged_comes_again(void **state)
+{
+	struct engine_client c = wanting;
+	struct others o;
+	struct world w;
+	struct peer p;
+
+	(void)state;
+	c.flags = ENGINE_ACKS;
+	c.acked = 5;
+	others_start(&o, &w, &peers_config);
+	peer_poll(&p, &w);
+	peer_asks(&p, "[" CONNECT_ACK("1", "6") "]", "");
+	others_attach(&o, &w, &c);
+	others_want(&o, &w, "/a");
+	READ(&o, &w, "8", "12");
+	peer_assert_got(&p, "[" CONNECTED_ACK("1", "7") "," MESSAGE("12") "]");
+	peer_end(&p);
+	others_end(&o, &w);
+}
+
 int
 main(void)
 {
@@ -718,6 +810,9 @@ main(void)
 		cmocka_unit_test(its_answer_is_acknowledged_before_it_was_read),
 		cmocka_unit_test(drained_while_its_answer_is_to_be_given_again),
 		cmocka_unit_test(there_is_nothing_to_give_again),
+		cmocka_unit_test(with_acks_each_connect_tells_how_far),
+		cmocka_unit_test(with_acks_the_number_counts_where_it_comes),
+		cmocka_unit_test(with_acks_what_was_not_acknowledged_comes_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
