@@ -18,8 +18,9 @@ struct arrival {
 	struct map_node by_id;
 	struct engine_call call;
 	struct broker *broker;
-	bool by_connect;     /* the first of `waiting` */
-	struct list waiting; /* connects, the one it was sent for first */
+	bool by_connect;     /* it was sent for one, */
+	uint64_t connect;    /* for that, whose peer may have gone */
+	struct list waiting; /* connects, oldest first */
 	struct list streams; /* outlets that were opened for it */
 	struct list notes;
 	char client_id[SESSION_ID_BYTES + 1];
@@ -130,6 +131,17 @@ take_first(struct list *waiting)
 	return n ? list_entry(n, struct waiting, arriving) : NULL;
 }
 
+/* The connect that it was sent for, or the same sent again. NULL: it has gone. */
+static struct waiting *
+take_asked(const struct arrival *a, struct list *waiting)
+{
+	struct list_node *n = list_first(waiting);
+
+	if (!n || !a->by_connect || list_entry(n, struct waiting, arriving)->key != a->connect)
+		return NULL;
+	return take_first(waiting);
+}
+
 /* What is said of the connect that it was sent for does not concern the others:
  * they ask for themselves. */
 static void
@@ -159,12 +171,12 @@ fail(struct arrival *a, struct list *waiting, int result)
 			waiting_refuse(w, id);
 		return;
 	case ENGINE_OLD:
-		if (a->by_connect && (w = take_first(waiting)))
+		if ((w = take_asked(a, waiting)))
 			waiting_pass(w, id);
 		ask_again(waiting, id);
 		return;
 	case ENGINE_UNSURE:
-		if (a->by_connect && (w = take_first(waiting)))
+		if ((w = take_asked(a, waiting)))
 			outlet_hang_up(w->outlet);
 		ask_again(waiting, id);
 		return;
@@ -230,7 +242,7 @@ on_attached(struct engine_call *call, int result)
 		fail(a, &waiting, result);
 	} else {
 		s = registry_find(&b->registry, id);
-		w = a->by_connect ? take_first(&waiting) : NULL;
+		w = take_asked(a, &waiting);
 		if (s && w) {
 			member_of(s)->fresh = true;
 			connect_come(w, s);
@@ -280,10 +292,12 @@ arrival_add(struct waiting *w, struct str client_id)
 		return;
 	}
 	list_append(&a->waiting, &w->arriving);
-	a->by_connect = a->by_connect || is_first;
-	if (is_first)
-		engine_attach(b->engine, &a->call, str_from(a->client_id), w->key,
-			      w->count, cluster_stalled_ms(b));
+	if (!is_first)
+		return;
+	a->by_connect = true;
+	a->connect = w->key;
+	engine_attach(b->engine, &a->call, str_from(a->client_id), w->key, w->count,
+		      cluster_stalled_ms(b));
 }
 
 void

@@ -136,8 +136,11 @@ acknowledge(const struct waiting *w, struct session *s)
 {
 	if (!s->acks)
 		session_connect(s, w->key);
-	else if (w->has_ack)
-		session_acknowledge(s, w->acked);
+	if (!s->acks || !w->has_ack)
+		return;
+	session_acknowledge(s, w->acked);
+	if (s->member)
+		member_acknowledge(s, w->acked);
 }
 
 void

@@ -14,6 +14,7 @@ on_done(struct engine_call *call, int result)
 	if (e->waiting)
 		e->waiting->record = NULL;
 	e->then(e, result);
+	e->waiting = NULL; /* may have been answered by now */
 	errand_free(e);
 }
 

@@ -180,7 +180,8 @@ member_proven(const struct session *s)
 		first = unproved;
 	if (first)
 		return first - 1;
-	return m->live ? m->broker->cluster.pos : m->pos;
+	/* A read may have brought later ones than what was told here. */
+	return m->live && m->broker->cluster.pos > m->pos ? m->broker->cluster.pos : m->pos;
 }
 
 /* ---- it goes ---- */

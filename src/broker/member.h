@@ -47,6 +47,8 @@ struct member {
 	uint64_t had; /* of this node's publications that came before their place in the
 		       * order (cluster_on_island), those behind this one came here */
 	uint64_t sure;  /* and that is known to have come to the session's home */
+	uint32_t acked; /* if has_acked: the number that a connect brought meanwhile, for */
+	bool has_acked; /* what is still to be read may be what another node gave */
 	unsigned flow; /* when it entered; 0: it is out */
 	unsigned round, reading_round; /* which needs were asked for */
 	struct need *needs;
@@ -117,6 +119,8 @@ uint64_t member_proven(const struct session *s);
 /* A connect; not when it is old, which a later one has made void. */
 bool member_is_old(const struct session *s, uint64_t connect);
 void member_connect(struct session *s, const struct waiting *w);
+/* The same of a client's acknowledgement, which may be of what is still to be read. */
+void member_acknowledge(struct session *s, uint32_t number);
 /* A stream was bound to the session, or is not any more. */
 void member_bound_stream(struct session *s);
 void member_left_stream(struct session *s);

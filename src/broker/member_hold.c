@@ -1,5 +1,6 @@
 /* How a holding member comes to live: it waits until all it needs is heard here,
  * reads what was published before, and merges both. */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "bayeux/channel.h"
@@ -63,15 +64,31 @@ member_hold(struct member *m, uint64_t pos)
 	member_try_read(m);
 }
 
-/* What may not wait for ever: the client is as one with a full queue. */
+/* What cannot be held back any longer: the client is as one with a full queue. */
 static void
-overflow(struct member *m)
+give_up(struct member *m)
 {
 	struct session *s = m->session;
 
 	s->overflowed = true;
 	registry_doom(&m->broker->registry, s);
 	loop_at_end(m->broker->loop, &m->broker->finish);
+}
+
+static bool
+make_room(struct member *m)
+{
+	const struct queue_limits *limits = &m->broker->registry.limits.queue;
+
+	if (m->held.count < limits->messages)
+		return true;
+	if (!limits->drop_oldest) {
+		give_up(m);
+		return false;
+	}
+	queue_drop(&m->held, 1);
+	m->broker->counts.dropped++;
+	return true;
 }
 
 /* One that held then, or came later, did not get it. */
@@ -94,9 +111,7 @@ member_holds_back(struct session *s, struct frozen *f)
 		m->had = m->broker->cluster.island;
 		return true; /* it will be told again */
 	}
-	if (m->held.count >= m->broker->registry.limits.queue.messages)
-		overflow(m);
-	else if (queue_give(&m->held, frozen_ref(f)))
+	if (make_room(m) && queue_give(&m->held, frozen_ref(f)))
 		broker_count_lost(m->broker, s);
 	return true;
 }
@@ -153,12 +168,36 @@ merge(struct member *m, const struct engine_read *read)
 	}
 }
 
+void
+member_acknowledge(struct session *s, uint32_t number)
+{
+	struct member *m = member_of(s);
+
+	m->acked = number;
+	m->has_acked = !m->live;
+}
+
+/* Another node has given it. A number that it cannot have been says nothing. */
+static void
+drop_acknowledged(struct member *m)
+{
+	struct session *s = m->session;
+	uint32_t n = m->acked - s->acked;
+
+	if (m->has_acked && n <= s->queue.count) {
+		session_give(s, n > s->given ? n : s->given, 0);
+		session_acknowledge(s, m->acked);
+	}
+	m->has_acked = false;
+}
+
 static void
 release(struct member *m, const struct engine_read *read)
 {
 	m->live = true; /* so that what is handed over is not held again */
 	m->had = m->broker->cluster.island;
 	merge(m, read);
+	drop_acknowledged(m);
 	member_clear_hold(m);
 	member_look_again(m->session);
 }
@@ -175,7 +214,8 @@ on_read(struct engine_call *call, int result)
 		release(m, call->read);
 	else if (result == 0)
 		member_try_read(m);
-	/* Otherwise when the nodes are in reach again. */
+	else if (result != -EAGAIN) /* that: when the nodes are in reach again */
+		give_up(m);
 }
 
 static bool

@@ -225,7 +225,7 @@ member_may_answer(struct waiting *w)
 
 	if (w->record)
 		return false;
-	if (member_of(s)->live && waiting_brings_messages(w) && !s->acks && s->queue.count) {
+	if (waiting_brings_messages(w) && !s->acks && s->queue.count) {
 		record(w);
 		return false;
 	}

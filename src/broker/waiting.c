@@ -194,13 +194,15 @@ static void
 add_answer(struct waiting *w, struct buf *out, bool with_messages)
 {
 	struct session *s = w->session;
-	bool gives = with_messages && waiting_brings_messages(w);
-	uint32_t n = gives ? session_portion(s) : 0;
+	bool gives;
+	uint32_t n;
 
-	if (w->recorded) {
+	if (w->recorded) { /* its session may have gone meanwhile */
 		buf_add_str(out, buf_str(&w->prepared));
 		return;
 	}
+	gives = with_messages && waiting_brings_messages(w);
+	n = gives ? session_portion(s) : 0;
 	add_words(w, session_id(s), out, gives, n);
 	if (gives)
 		session_give(s, n, w->key);

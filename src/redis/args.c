@@ -56,9 +56,9 @@ end_of(const struct args *a, size_t i)
 struct str
 args_get(const struct args *a, size_t i)
 {
-	size_t begin = i ? end_of(a, i - 1) : 0;
+	size_t begin = i ? end_of(a, i - 1) : 0, n = end_of(a, i) - begin;
 
-	return (struct str){ a->text.p + begin, end_of(a, i) - begin };
+	return n ? (struct str){ a->text.p + begin, n } : STR("");
 }
 
 uint64_t

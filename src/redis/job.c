@@ -1,8 +1,9 @@
 #include "redis/job.h"
 
-#include <hiredis/hiredis.h>
+#include <errno.h>
 #include <stdlib.h>
 
+#include "redis/reply.h"
 #include "redis/text.h"
 
 struct job *
@@ -42,24 +43,6 @@ job_free(struct job *j)
 
 /* ---- replies ---- */
 
-static struct str
-text_at(const struct redisReply *r, size_t i)
-{
-	const struct redisReply *e = i < r->elements ? r->element[i] : NULL;
-
-	return e && e->type == REDIS_REPLY_STRING ? (struct str){ e->str, e->len }
-						  : (struct str){ 0 };
-}
-
-static uint64_t
-number_at(const struct redisReply *r, size_t i)
-{
-	struct str s = text_at(r, i);
-	uint64_t v;
-
-	return text_cut_number(&s, &v) ? v : 0;
-}
-
 static void
 read_seen(struct engine_client *c, struct str list)
 {
@@ -84,17 +67,18 @@ read_subscriptions(struct job *j, const struct redisReply *r, size_t at, size_t 
 	char *text;
 
 	for (i = 0; i < n; i++)
-		bytes += text_at(r, at + 2 * i).n;
+		bytes += redis_reply_text(r, at + 2 * i).n;
 	subs = (struct engine_sub *)(void *)buf_reserve(&j->memory, bytes + 1);
 	if (!subs)
 		return -ENOMEM;
 	text = (char *)&subs[n];
 	for (i = 0; i < n; i++) {
-		struct str pattern = text_at(r, at + 2 * i);
+		struct str pattern = redis_reply_text(r, at + 2 * i);
 
+		if (!pattern.n || !redis_reply_number(r, at + 2 * i + 1, &subs[i].since))
+			return -EPROTO;
 		memcpy(text, pattern.p, pattern.n);
 		subs[i].pattern = (struct str){ text, pattern.n };
-		subs[i].since = number_at(r, at + 2 * i + 1);
 		text += pattern.n;
 	}
 	j->client.subs = subs;
@@ -108,21 +92,32 @@ static int
 read_attached(struct job *j, const struct redisReply *r)
 {
 	struct engine_client *c = &j->client;
-	size_t n = (size_t)number_at(r, 9);
+	uint64_t acked, flags, n;
 
-	*c = (struct engine_client){
-		.turn = number_at(r, 1),
-		.at = number_at(r, 2),
-		.cursor = number_at(r, 3),
-		.sent = number_at(r, 4),
-		.connect = args_read_key(text_at(r, 5)),
-		.acked = (uint32_t)number_at(r, 6),
-		.flags = (unsigned)number_at(r, 7),
-	};
-	read_seen(c, text_at(r, 8));
-	if (r->elements < SUBS_AT || n != (r->elements - SUBS_AT) / 2)
+	*c = (struct engine_client){ .connect = args_read_key(redis_reply_text(r, 5)) };
+	if (!redis_reply_number(r, 1, &c->turn) || !redis_reply_number(r, 2, &c->at) ||
+	    !redis_reply_number(r, 3, &c->cursor) || !redis_reply_number(r, 4, &c->sent) ||
+	    !redis_reply_number(r, 6, &acked) || !redis_reply_number(r, SUBS_AT - 1, &n))
 		return -EPROTO;
-	return read_subscriptions(j, r, SUBS_AT, n);
+	c->acked = (uint32_t)acked;
+	if (redis_reply_number(r, 7, &flags)) /* there may be none */
+		c->flags = (unsigned)flags;
+	read_seen(c, redis_reply_text(r, 8));
+	if ((r->elements - SUBS_AT) % 2 || n != (r->elements - SUBS_AT) / 2)
+		return -EPROTO;
+	return read_subscriptions(j, r, SUBS_AT, (size_t)n);
+}
+
+static int
+read_created(struct job *j, const struct redisReply *r)
+{
+	struct engine_client *c = &j->client;
+
+	*c = (struct engine_client){ 0 };
+	if (!redis_reply_number(r, 1, &c->turn) || !redis_reply_number(r, 2, &c->at))
+		return -EPROTO;
+	c->cursor = c->at;
+	return 0;
 }
 
 static int
@@ -135,55 +130,70 @@ by_number(const void *a, const void *b)
 
 enum { LOGS_AT = 4 }; /* in read's reply */
 
+static void
+read_log(struct job *j, struct engine_entry *entries, const struct redisReply *found,
+	 uint32_t of)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < found->elements; i += 2) {
+		struct str text = redis_reply_text(found, i + 1);
+		uint64_t seq;
+		struct frozen *f =
+			redis_reply_number(found, i, &seq) ? text_read_message(text) : NULL;
+
+		if (!f)
+			continue; /* not ours */
+		f->seq = seq;
+		entries[j->read.count++] = (struct engine_entry){ f, of };
+	}
+}
+
 static int
 read_entries(struct job *j, const struct redisReply *r)
 {
 	struct engine_entry *entries;
-	size_t log, i, n = 0;
+	uint64_t made, trimmed;
+	size_t log, n = 0;
 
-	for (log = LOGS_AT; log < r->elements; log++)
+	if (!redis_reply_number(r, 1, &j->seq) || r->elements < LOGS_AT)
+		return -EPROTO;
+	for (log = LOGS_AT; log < r->elements; log++) {
+		if (!redis_reply_array(r, log))
+			return -EPROTO;
 		n += r->element[log]->elements / 2;
+	}
 	entries = calloc(n + 1, sizeof(*entries));
 	if (!entries)
 		return -ENOMEM;
 	j->read.entries = entries;
-	for (log = LOGS_AT; log < r->elements; log++) {
-		const struct redisReply *found = r->element[log];
-
-		for (i = 0; i + 1 < found->elements; i += 2) {
-			struct frozen *f = text_read_message(text_at(found, i + 1));
-
-			if (!f)
-				continue; /* not ours */
-			f->seq = number_at(found, i);
-			entries[j->read.count++] =
-				(struct engine_entry){ f, (uint32_t)(log - LOGS_AT) };
-		}
-	}
+	for (log = LOGS_AT; log < r->elements; log++)
+		read_log(j, entries, r->element[log], (uint32_t)(log - LOGS_AT));
 	qsort(entries, j->read.count, sizeof(*entries), by_number);
-	j->seq = number_at(r, 1);
-	j->made = (unsigned)number_at(r, 2);
-	j->trimmed = (unsigned)number_at(r, 3);
+	redis_reply_number(r, 2, &made);
+	redis_reply_number(r, 3, &trimmed);
+	j->made = (unsigned)made;
+	j->trimmed = (unsigned)trimmed;
 	return 0;
 }
 
 static int
 read_success(struct job *j, const struct redisReply *r)
 {
+	uint64_t taken;
+
 	switch (j->script) {
 	case REDIS_CREATE:
-		j->client = (struct engine_client){ .turn = number_at(r, 1),
-						    .at = number_at(r, 2),
-						    .cursor = number_at(r, 2) };
-		return 0;
+		return read_created(j, r);
 	case REDIS_ATTACH:
 		return read_attached(j, r);
 	case REDIS_CHANGE:
-		j->taken = (unsigned)number_at(r, 1);
+		if (!redis_reply_number(r, 1, &taken))
+			return -EPROTO;
+		j->taken = (unsigned)taken;
 		return 0;
 	case REDIS_PUBLISH:
-		j->seq = number_at(r, 1);
-		return 0;
+		return redis_reply_number(r, 1, &j->seq) ? 0 : -EPROTO;
 	case REDIS_READ:
 		return read_entries(j, r);
 	default:
@@ -203,11 +213,15 @@ job_read_reply(struct job *j, const struct redisReply *reply, const char **why)
 		{ { "DONE", 4 }, ENGINE_DONE },   { { "UNSURE", 6 }, ENGINE_UNSURE },
 		{ { "LATER", 5 }, -EAGAIN },      { { "KEPT", 4 }, ENGINE_KEPT },
 	};
-	struct str status = text_at(reply, 0);
+	struct str status = redis_reply_text(reply, 0);
 	size_t i;
 
 	if (reply->type == REDIS_REPLY_ERROR) {
 		*why = reply->str;
+		return 1;
+	}
+	if (!status.n) {
+		*why = "does not answer as our scripts do";
 		return 1;
 	}
 	if (str_equal(status, STR("OK"))) {

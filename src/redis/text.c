@@ -1,5 +1,6 @@
 #include "redis/text.h"
 
+#include "bayeux/channel.h"
 #include "redis/args.h"
 
 bool
@@ -25,7 +26,8 @@ text_cut_word(struct str *s)
 	struct str word = { s->p, blank ? (size_t)(blank - s->p) : s->n };
 	size_t cut = word.n + (blank != NULL);
 
-	*s = (struct str){ s->p + cut, s->n - cut };
+	if (cut)
+		*s = (struct str){ s->p + cut, s->n - cut };
 	return word;
 }
 
@@ -38,7 +40,8 @@ text_read_message(struct str text)
 	text_cut_word(&text); /* which node, and its how many-th */
 	text_cut_word(&text);
 	channel = text_cut_word(&text);
-	if (channel.n == 0 || channel.p[0] != '/' || text.n < 2)
+	/* Whoever may write to Redis may write what no node of ours would accept. */
+	if (channel_is_too_long(channel) || !channel_is_name(channel) || text.n < 2)
 		return NULL;
 	f = frozen_new_message(channel, text.n);
 	if (f)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "host/random.h"
+#include "redis/reply.h"
 #include "redis/uplink_private.h"
 
 enum {
@@ -202,21 +203,21 @@ on_joined(void *arg, const struct redisReply *reply)
 {
 	struct uplink *up = arg;
 	uint64_t numbers[5] = { 0 };
+	bool is_whole = true;
+	struct str epoch;
 	size_t i;
 
 	if (!reply)
 		return;
-	if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 7) {
+	epoch = redis_reply_text(reply, 1);
+	for (i = 0; i < 5; i++)
+		is_whole &= redis_reply_number(reply, 2 + i, &numbers[i]);
+	if (!is_whole || !epoch.n) {
 		uplink_cut(up, reply->type == REDIS_REPLY_ERROR ? reply->str
 								: "join: not understood");
 		return;
 	}
-	for (i = 0; i < 5; i++) {
-		struct str s = { reply->element[2 + i]->str, reply->element[2 + i]->len };
-
-		text_cut_number(&s, &numbers[i]);
-	}
-	note_standing(up, reply->element[1]->str, numbers[3] != 0);
+	note_standing(up, epoch.p, numbers[3] != 0);
 	up->gen = numbers[1];
 	up->stored_k = numbers[2];
 	up->stored_seq = numbers[4];

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "redis/reply.h"
 #include "redis/uplink_private.h"
 
 enum { SUBSCRIBED_AT_ONCE = 1000, LOGS_AT_ONCE = 100 };
@@ -174,51 +175,43 @@ merge_when_whole(struct uplink *up)
 		merge(up);
 }
 
-static uint64_t
-number_of(const struct redisReply *r)
+/* Messages begin with a node and a number; notes are in the inbox. */
+static void
+keep_read(struct uplink *up, const struct redisReply *found)
 {
-	struct str s = { r->str, r->len };
-	uint64_t v;
+	uint64_t seq;
+	size_t i;
 
-	return r->type == REDIS_REPLY_STRING && text_cut_number(&s, &v) ? v : 0;
+	for (i = 0; i + 1 < found->elements; i += 2) {
+		struct str text = redis_reply_text(found, i + 1);
+
+		if (redis_reply_number(found, i, &seq))
+			keep_heard(up, seq, text_read_note(text).word != NOTE_NONE, text);
+	}
 }
 
 static void
 on_read(void *arg, const struct redisReply *reply)
 {
 	struct uplink *up = arg;
-	size_t log, i;
+	uint64_t mark, trimmed;
+	size_t log;
 
 	if (!reply)
 		return;
-	if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 4 ||
-	    strcmp(reply->element[0]->str, "OK") != 0) {
+	if (!str_equal(redis_reply_text(reply, 0), STR("OK")) ||
+	    !redis_reply_number(reply, 1, &mark)) {
 		uplink_cut(up, reply->type == REDIS_REPLY_ERROR ? reply->str
 								: "read: not understood");
 		return;
 	}
-	for (log = 4; log < reply->elements; log++) {
-		const struct redisReply *found = reply->element[log];
-
-		for (i = 0; i + 1 < found->elements; i += 2) {
-			struct str seq = { found->element[i]->str, found->element[i]->len };
-			struct str text = { found->element[i + 1]->str,
-					    found->element[i + 1]->len };
-			uint64_t number;
-
-			/* Messages begin with a node and a number; notes are in the
-			 * inbox, which is read first. */
-			if (text_cut_number(&seq, &number))
-				keep_heard(up, number,
-					   text_read_note(text).word != NOTE_NONE, text);
-		}
-	}
-	uplink_count_gaps(up, 0, number_of(reply->element[3]));
-	if (--up->reads == 0) {
-		struct str mark = { reply->element[1]->str, reply->element[1]->len };
-
-		text_cut_number(&mark, &up->sync_mark);
-	}
+	for (log = 4; log < reply->elements; log++)
+		if (redis_reply_array(reply, log))
+			keep_read(up, reply->element[log]);
+	redis_reply_number(reply, 3, &trimmed);
+	uplink_count_gaps(up, 0, trimmed);
+	if (--up->reads == 0)
+		up->sync_mark = mark;
 	merge_when_whole(up);
 }
 
