@@ -145,6 +145,26 @@ make_text(struct floor *f)
 		 f->text);
 }
 
+static double
+cpu_field(const char *info, const char *name)
+{
+	const char *p = strstr(info, name);
+
+	return p ? strtod(p + strlen(name), NULL) : 0;
+}
+
+static double
+redis_cpu_s(struct floor *f)
+{
+	redisReply *r = expect(redisCommand(f->commands, "INFO cpu"),
+			       REDIS_REPLY_STRING, "INFO");
+	double cpu_s = cpu_field(r->str, "used_cpu_sys:") +
+		       cpu_field(r->str, "used_cpu_user:");
+
+	freeReplyObject(r);
+	return cpu_s;
+}
+
 /* ---- publishing ---- */
 
 enum { ARGS_MAX = 16 };
@@ -248,6 +268,7 @@ turn(struct floor *f)
 static void
 run(struct floor *f)
 {
+	double cpu_s = redis_cpu_s(f);
 	double begin = now_s(), end = begin + f->seconds, took;
 
 	do {
@@ -256,8 +277,9 @@ run(struct floor *f)
 	} while (f->answered < f->sent || f->heard < f->sent || now_s() < end);
 	took = now_s() - begin;
 	printf("{\"published\":%llu,\"heard\":%llu,\"elapsed_s\":%.4f,"
-	       "\"acked_per_s\":%.4f}\n",
-	       f->answered, f->heard, took, (double)f->answered / took);
+	       "\"acked_per_s\":%.4f,\"redis_cpu_s\":%.4f}\n",
+	       f->answered, f->heard, took, (double)f->answered / took,
+	       redis_cpu_s(f) - cpu_s);
 }
 
 /* ---- the command line ---- */

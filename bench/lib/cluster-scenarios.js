@@ -25,7 +25,11 @@ const doubled = { label: 'doubled', of: (f) => f.duplicated + f.sent_again, digi
 const recovery = { label: 'ms until the last client is served again', of: (f) => f.recovery_ms, digits: 0 };
 const rate = { label: 'deliveries/s', of: (f) => f.deliveries_per_s, digits: 0 };
 const p99 = { label: 'p99 in ms', of: (f) => f.p99_ms, digits: 1 };
-const publishes = { label: 'publishes/s accepted', of: (f) => f.acked_per_s, digits: 0 };
+const publishes = [
+  { label: 'publishes/s accepted', of: (f) => f.acked_per_s, digits: 0, share: true },
+  { label: 'CPU µs of Redis for each', of: (f) => (f.redis_cpu_s * 1e6) / f.published || null, digits: 1 },
+  { label: 'CPU µs of the node for each', of: (f) => f.cpu_s_per_million_publishes || null, digits: 1 },
+];
 const polls = { label: 'polls answered/s', of: (f) => f.polls_per_s, digits: 0 };
 
 const ws = (clients) => ['fanout', '--clients', String(clients)];
@@ -42,8 +46,8 @@ const both = ['fayed', 'faye'], three = ['fayed', 'faye', 'alone'];
 
 // `on`: who takes part. `times`: how long; `quick`: instead, when only the messages are
 // looked at; `floor`: the same for the programs without a server. `nodes`: how many share a
-// Redis (2). `kill`: the last of them is killed meanwhile. `share`: the first column over
-// the others is shown, too.
+// Redis (2). `kill`: the last of them is killed meanwhile. A figure's `of` is null where there
+// is none; with `share` the first column over the others is shown, too.
 module.exports = {
   'commands10': { title: '10 WebSockets', args: ws(10), times: timed, quick: count(100), on: both, figures: perPublish },
   'commands100': { title: '100 WebSockets', args: ws(100), times: timed, quick: count(50), on: both, figures: perPublish },
@@ -71,7 +75,7 @@ module.exports = {
   'publish': {
     title: '256 connections that POST to one node', args: ['http-publish', '--clients', '1', '--connections', '256'],
     times: timed, quick: count(2000), nodes: 1, on: ['fayed', 'faye', 'alone', 'script', 'publish'],
-    figures: [publishes], share: true, floor: { times: ['--seconds', '2.5'], quick: ['--seconds', '0.1'] },
+    figures: publishes, floor: { times: ['--seconds', '2.5'], quick: ['--seconds', '0.1'] },
   },
   'polls-staying': {
     title: '100 pollers that stay at their node', args: rooms, times: timed, quick: count(200), on: three,

@@ -30,7 +30,7 @@ function text(rows) {
 function medians(runs, name, figure, servers) {
   const all = servers.map((server) => runs
     .filter((run) => run.scenario === name && run.server === server && run.figures)
-    .map((run) => figure.of(run.figures)));
+    .map((run) => figure.of(run.figures)).filter((value) => value !== null));
   const repeated = all.filter((one) => one.length > 1 && median(one) !== 0);
   return {
     values: all.map((one) => (one.length ? median(one) : null)),
@@ -67,7 +67,7 @@ function clusterMarkdown(runs, scenarios) {
       if (values.every((value) => value === null)) return;
       const label = i ? `… ${figure.label}` : `${scenario.title}: ${figure.label}`;
       rows.push([label, ...values.map((value) => number(value, figure.digits)), widest]);
-      if (scenario.share)
+      if (figure.share)
         rows.push(['… fayed over each', '', ...values.slice(1).map((value) => ratio(values[0], value)), '']);
     });
   }
