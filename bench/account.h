@@ -56,6 +56,8 @@ struct tally {
 	uint64_t unexpected; /* came to somebody who should not get it */
 	uint64_t damaged;    /* not what was published, or not JSON */
 	uint64_t last_delivery_ns;
+	uint64_t polls; /* answered connects of long-polling clients */
+	uint64_t served_again, last_served_ns; /* after --kill */
 	uint64_t ready, in_setup, setup_errors;
 	uint64_t losses, resumed, rehandshakes, slow_closed;
 };

@@ -37,7 +37,9 @@ lane_conn(struct client *c, enum lane lane)
 {
 	uint32_t url = c->url_index;
 
-	if (c->load->opt->non_sticky && !is_ws(c))
+	if (c->load->opt->alternate && !is_ws(c))
+		url = c->url_index++;
+	else if (c->load->opt->non_sticky && !is_ws(c))
 		url = net_random(&c->load->net);
 	return &c->conns[lane * url_count(c) + url % url_count(c)];
 }
@@ -310,6 +312,8 @@ on_connect(struct client *c, const struct reply *r)
 	if (c->phase != PHASE_READY || !span_is(r->id, id))
 		return; /* an earlier connect, which another has replaced */
 	c->connect_id++;
+	if (c->kind == CLIENT_LONG_POLLING)
+		c->load->tally.polls++;
 	if (!r->successful) { /* the server forgot us */
 		c->load->tally.rehandshakes++;
 		c->resuming = false;

@@ -41,6 +41,7 @@ struct client {
 	bool subscribed;
 	bool resuming;	     /* came back with its client id */
 	bool cut_off;	     /* a slow one that lost its connection */
+	bool served_again;   /* got a message due after the kill */
 	uint32_t url_index;
 	uint32_t channel_index;
 	uint32_t connect_id; /* of the outstanding connect; see send_connect */
@@ -65,6 +66,7 @@ struct load {
 	struct tally tally;
 	struct hist latency, setup_time;
 	uint64_t origin_ns; /* messages carry times since then */
+	uint64_t killed_ns; /* when --kill was done; 0: not yet */
 	char *text;	    /* where a publish is put together */
 	char *padding;	    /* payload bytes of x */
 };

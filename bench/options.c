@@ -49,9 +49,13 @@ const char options_usage[] =
 	"  --slow-rcvbuf BYTES     their receive buffer (4096)\n"
 	"  --non-sticky            each long-polling request goes to a random "
 	"URL\n"
+	"  --alternate             each goes to the URL after the last one's\n"
 	"  --reconnect-delay MS    come back after a lost connection (100; -1: "
 	"never)\n"
 	"  --server-pid PID[,PID]  measure CPU and RSS of these processes\n"
+	"  --kill PID              SIGKILL to this process, and the time until "
+	"all are served again\n"
+	"  --kill-after S          so long after measuring began (1)\n"
 	"  --redis HOST:PORT       count the commands Redis serves meanwhile\n"
 	"  --protocol raw-ws       no Bayeux around the messages; the channel "
 	"is added to the URL's path\n"
@@ -89,7 +93,10 @@ static const struct field {
 	{ "slow", COUNT, AT(slow) },
 	{ "slow-rcvbuf", COUNT, AT(slow_rcvbuf) },
 	{ "non-sticky", FLAG, AT(non_sticky) },
+	{ "alternate", FLAG, AT(alternate) },
 	{ "reconnect-delay", REAL, AT(reconnect_delay_ms) },
+	{ "kill", COUNT, AT(kill_pid) },
+	{ "kill-after", REAL, AT(kill_after) },
 	{ "server-pid", TEXT, AT(pid_list) },
 	{ "redis", TEXT, AT(redis) },
 	{ "protocol", TEXT, AT(protocol_text) },
@@ -282,6 +289,7 @@ options_parse(struct options *o, int argc, char **argv)
 		.drain = 3,
 		.setup_timeout = 30,
 		.reconnect_delay_ms = 100,
+		.kill_after = 1,
 		.transport_text = "ws",
 		.protocol_text = "bayeux",
 		.name = "",

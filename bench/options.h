@@ -32,7 +32,7 @@ struct options {
 	const char *url_list, *pub_url_list, *pid_list;
 	const char *transport_text, *protocol_text;
 	const char *redis, *name;
-	bool non_sticky, json, allow_loss;
+	bool non_sticky, alternate, json, allow_loss;
 	uint32_t clients; /* subscribers */
 	uint32_t publishers, channels, slow, slow_rcvbuf, window, payload;
 	uint32_t count; /* publishes in all; 0: as many as fit in duration */
@@ -40,6 +40,8 @@ struct options {
 	double duration, warmup, settle, drain, setup_timeout; /* seconds */
 	double rate;		   /* publishes per second; 0: closed loop */
 	double reconnect_delay_ms; /* below 0: never */
+	uint32_t kill_pid;	   /* 0: nobody is killed */
+	double kill_after;	   /* seconds of measuring */
 	struct url urls[MAX_URLS], pub_urls[MAX_URLS];
 	uint32_t url_count, pub_url_count;
 	int pids[MAX_PIDS];

@@ -72,7 +72,7 @@ info_field(const char *text, const char *name)
 static bool
 ask_redis(const struct addrinfo *to, char *text, size_t room)
 {
-	static const char ask[] = "INFO\r\nQUIT\r\n";
+	static const char ask[] = "INFO all\r\nQUIT\r\n";
 	int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	size_t n = 0;
 	ssize_t got;
@@ -89,11 +89,45 @@ ask_redis(const struct addrinfo *to, char *text, size_t room)
 	return n > 0;
 }
 
+/* Lines "cmdstat_NAME:calls=N,...". */
+static void
+read_calls(struct redis_stats *stats, const char *text)
+{
+	static const char mark[] = "\ncmdstat_";
+
+	while (stats->names < REDIS_NAMES && (text = strstr(text, mark))) {
+		struct redis_calls *c = &stats->by_name[stats->names];
+		size_t n;
+
+		text += sizeof(mark) - 1;
+		n = strcspn(text, ":\r\n");
+		if (n >= sizeof(c->name) || strncmp(text + n, ":calls=", 7))
+			continue;
+		memcpy(c->name, text, n);
+		c->name[n] = '\0';
+		c->calls = strtoull(text + n + 7, NULL, 10);
+		stats->names++;
+	}
+}
+
+void
+redis_stats_since(struct redis_stats *stats, const struct redis_stats *before)
+{
+	stats->commands -= before->commands;
+	stats->cpu_s -= before->cpu_s;
+	for (unsigned i = 0; i < stats->names; i++)
+		for (unsigned k = 0; k < before->names; k++)
+			if (strcmp(stats->by_name[i].name,
+				   before->by_name[k].name) == 0)
+				stats->by_name[i].calls -=
+					before->by_name[k].calls;
+}
+
 bool
-probe_redis(const char *host_port, uint64_t *commands, double *cpu_seconds)
+probe_redis(const char *host_port, struct redis_stats *stats)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found;
-	char host[128], text[32768], *colon;
+	char host[128], text[65536], *colon;
 	bool answered;
 
 	snprintf(host, sizeof(host), "%s", host_port);
@@ -104,8 +138,12 @@ probe_redis(const char *host_port, uint64_t *commands, double *cpu_seconds)
 		return false;
 	answered = ask_redis(found, text, sizeof(text));
 	freeaddrinfo(found);
-	*commands = (uint64_t)info_field(text, "total_commands_processed:");
-	*cpu_seconds = info_field(text, "used_cpu_sys:") +
-		       info_field(text, "used_cpu_user:");
+	*stats = (struct redis_stats){
+		.commands = (uint64_t)info_field(
+			text, "total_commands_processed:"),
+		.cpu_s = info_field(text, "used_cpu_sys:") +
+			 info_field(text, "used_cpu_user:"),
+	};
+	read_calls(stats, text);
 	return answered;
 }

@@ -117,9 +117,13 @@ report_text(const struct load *load, const struct figures *f)
 	if (opt->redis)
 		printf("  redis       %" PRIu64
 		       " commands = %.1f per publish, CPU %.2f s\n",
-		       f->redis_commands,
-		       ratio((double)f->redis_commands, (double)f->published),
-		       f->redis_cpu_s);
+		       f->redis.commands,
+		       ratio((double)f->redis.commands, (double)f->published),
+		       f->redis.cpu_s);
+	if (load->killed_ns)
+		printf("  killed      %" PRIu64 " of %u served again, the last "
+		       "after %.0f ms\n",
+		       t->served_again, opt->clients, f->recovery_s * 1e3);
 	printf("  this tool   %.0f %% of a core%s\n", 100 * f->own_share,
 	       f->own_share > 0.9 ? " - IT MAY BE THE BOTTLENECK" : "");
 }
@@ -150,6 +154,22 @@ json_setup(const struct load *load, const struct figures *f)
 }
 
 static void
+json_redis_calls(const struct redis_stats *stats)
+{
+	const char *comma = "";
+
+	printf(",\"redis_calls\":{");
+	for (unsigned i = 0; i < stats->names; i++) {
+		if (stats->by_name[i].calls == 0)
+			continue;
+		printf("%s\"%s\":%" PRIu64, comma, stats->by_name[i].name,
+		       stats->by_name[i].calls);
+		comma = ",";
+	}
+	printf("}");
+}
+
+static void
 json_server(const struct load *load, const struct figures *f)
 {
 	json_real("server_cpu_s", f->cpu_s);
@@ -162,8 +182,9 @@ json_server(const struct load *load, const struct figures *f)
 	json_count("rss_peak", f->rss_peak);
 	json_count("rss_after", f->rss_after);
 	json_real("rss_per_client", rss_per_client(load, f));
-	json_count("redis_commands", f->redis_commands);
-	json_real("redis_cpu_s", f->redis_cpu_s);
+	json_count("redis_commands", f->redis.commands);
+	json_real("redis_cpu_s", f->redis.cpu_s);
+	json_redis_calls(&f->redis);
 	json_real("tool_share", f->own_share);
 }
 
@@ -185,6 +206,8 @@ json_messages(const struct load *load, const struct figures *f)
 	json_real("p99_ms", quantile_ms(&load->latency, 0.99));
 	json_real("p999_ms", quantile_ms(&load->latency, 0.999));
 	json_real("max_ms", ms(load->latency.max));
+	json_count("polls", f->polls);
+	json_real("polls_per_s", ratio((double)f->polls, f->elapsed_s));
 	json_count("expected", f->expected);
 	json_count("delivered", t->deliveries);
 	json_count("lost", f->lost);
@@ -201,6 +224,8 @@ json_messages(const struct load *load, const struct figures *f)
 	json_count("resumed", t->resumed);
 	json_count("rehandshakes", t->rehandshakes);
 	json_count("pings", load->net.pings);
+	json_count("served_again", t->served_again);
+	json_real("recovery_ms", f->recovery_s * 1e3);
 }
 
 void

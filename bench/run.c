@@ -1,7 +1,8 @@
 #include "run.h"
-#include "probe.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 
 #define MS_NS 1000000ull
@@ -14,10 +15,19 @@ struct run {
 	struct pump pump;
 	uint64_t next_tick, next_sample; /* ns */
 	uint64_t start_ns;		 /* of measuring */
-	double redis_cpu_s;
-	uint64_t redis_commands;
+	uint64_t kill_ns; /* when to kill; 0: not, or it is done */
+	struct redis_stats redis; /* as measuring began */
 	int error; /* of the loop; sticks */
 };
+
+static void
+kill_server(struct run *run)
+{
+	run->kill_ns = 0;
+	run->load->killed_ns = clock_ns();
+	if (kill((pid_t)run->opt->kill_pid, SIGKILL))
+		run->error = -errno;
+}
 
 static void
 tick(struct run *run, uint64_t now)
@@ -28,6 +38,8 @@ tick(struct run *run, uint64_t now)
 	run->next_tick = now + TICK_MS * MS_NS;
 	for (uint32_t i = 0; i < run->load->client_count; i++)
 		client_tick(&run->load->clients[i], now);
+	if (run->kill_ns && now >= run->kill_ns)
+		kill_server(run);
 	if (now < run->next_sample || opt->pid_count == 0)
 		return;
 	run->next_sample = now + SAMPLE_MS * MS_NS;
@@ -45,7 +57,9 @@ turn(struct run *run, uint64_t until)
 		tick(run, now);
 	if (until > run->next_tick)
 		until = run->next_tick;
-	run->error = net_turn(&run->load->net, until > now ? until - now : 0);
+	if (!run->error)
+		run->error = net_turn(&run->load->net,
+				      until > now ? until - now : 0);
 }
 
 static void
@@ -162,15 +176,17 @@ measure_begin(struct run *run)
 	const struct tally *tally = &run->load->tally;
 	struct figures *f = run->f;
 
-	if (run->opt->redis &&
-	    !probe_redis(run->opt->redis, &run->redis_commands,
-			 &run->redis_cpu_s))
+	if (run->opt->redis && !probe_redis(run->opt->redis, &run->redis))
 		return RUN_NO_REDIS;
 	hist_reset(&run->load->latency);
 	run->start_ns = clock_ns();
+	if (run->opt->kill_pid)
+		run->kill_ns = run->start_ns +
+			       (uint64_t)(run->opt->kill_after * 1e9);
 	f->deliveries = tally->deliveries;
 	f->published = tally->published;
 	f->acks = tally->acks;
+	f->polls = tally->polls;
 	f->cpu_s = server_cpu(run);
 	f->own_cpu_s = probe_own_cpu_seconds();
 	return 0;
@@ -191,13 +207,14 @@ measure_end(struct run *run, uint64_t stop_ns)
 	f->deliveries = tally->deliveries - f->deliveries;
 	f->published = tally->published - f->published;
 	f->acks = tally->acks - f->acks;
+	f->polls = tally->polls - f->polls;
 	if (run->opt->scenario != SCENARIO_CONNECT_STORM && f->elapsed_s > 0)
 		f->own_share = f->own_cpu_s / f->elapsed_s;
-	if (run->opt->redis && probe_redis(run->opt->redis, &f->redis_commands,
-					   &f->redis_cpu_s)) {
-		f->redis_commands -= run->redis_commands;
-		f->redis_cpu_s -= run->redis_cpu_s;
-	}
+	if (run->opt->redis && probe_redis(run->opt->redis, &f->redis))
+		redis_stats_since(&f->redis, &run->redis);
+	if (run->load->killed_ns && tally->last_served_ns)
+		f->recovery_s = (double)(tally->last_served_ns -
+					 run->load->killed_ns) / 1e9;
 	f->rss_after = server_rss(run);
 	if (f->rss_after > f->rss_peak)
 		f->rss_peak = f->rss_after;

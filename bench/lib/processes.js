@@ -63,23 +63,25 @@ function within(ms, promise, late) {
   return Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
 }
 
-// Every server here says "NAME VERSION ready on URL" on stderr, once it listens.
-async function startServer(command, args) {
+// Every server here says "NAME VERSION ready on URL" on stderr, once it listens; one
+// that does not says `says` (a RegExp) on stdout.
+async function startServer(command, args, says) {
   const process_ = launch(command, args);
   const ready = new Promise((resolve) => {
     let text = '';
-    process_.child.stderr.on('data', function look(part) {
+    const stream = says ? process_.child.stdout : process_.child.stderr;
+    stream.on('data', function look(part) {
       text += part;
-      const found = /^(.*) ready on (\S+)$/m.exec(text);
+      const found = (says || /^(.*) ready on (\S+)$/m).exec(text);
       if (!found) return;
-      process_.child.stderr.off('data', look);
+      stream.off('data', look);
       resolve(found);
     });
   });
   const found = await within(READY_MS, Promise.race([ready, process_.ended.then(() => null)]), null);
   if (!found) {
     process_.child.kill('SIGKILL');
-    throw new Error(`${command} ${args.join(' ')} did not get ready: ${process_.stderr.trim()}`);
+    throw new Error(`${command} ${args.join(' ')} did not get ready: ${process_.stderr.trim() || process_.stdout.trim()}`);
   }
   return {
     banner: found[1],
@@ -104,9 +106,10 @@ async function startServer(command, args) {
   };
 }
 
-// Runs bayeux-load; { status, stderr, figures }, figures null if there are none.
-async function runLoad(args) {
-  const process_ = launch(tool('bayeux-load'), [...args, '--json']);
+// Runs a program that prints its figures as JSON; { status, stderr, figures }, figures
+// null if there are none.
+async function runTool(name, args) {
+  const process_ = launch(tool(name), args);
   const status = await within(RUN_MS, process_.ended, null);
   if (status === null) process_.child.kill('SIGKILL');
   let figures = null;
@@ -118,4 +121,8 @@ async function runLoad(args) {
   return { status: status === null ? 'hung' : status, stderr: process_.stderr.trim(), figures };
 }
 
-module.exports = { peer, peerModule, runLoad, startServer, tool };
+function runLoad(args) {
+  return runTool('bayeux-load', [...args, '--json']);
+}
+
+module.exports = { peer, peerModule, runLoad, runTool, startServer, tool };
