@@ -7,6 +7,7 @@ import { redisFailedOver } from '../lib/promises.mjs';
 import { Sentinels } from '../lib/sentinel.mjs';
 
 const MS = 300000;
+const TIMEOUT_S = 20; // sessions live for two of it: sentinels on a busy machine may take half a minute
 
 const WAYS = {
   'the master is told to go': (sentinels) => sentinels.failOver(),
@@ -15,7 +16,7 @@ const WAYS = {
 
 for (const [title, failOver] of Object.entries(WAYS)) {
   test(`sentinel: ${title}`, { ms: MS }, async (t) => {
-    const sentinels = await Sentinels.start(t), cluster = await Cluster.start(t, { url: sentinels.url });
+    const sentinels = await Sentinels.start(t), cluster = await Cluster.start(t, { url: sentinels.url, timeout: TIMEOUT_S });
     const check = new Checker(t), crowd = await Crowd.gather(t, cluster, check);
     let trouble;
     await check.publishing(crowd.publishers, crowd.channels, async () => {

@@ -12,6 +12,7 @@ export class FayeClient {
   #spans = new Map(); // pattern -> the span of the latest subscribe
   #asked = new Map(); // id of a subscribe or unsubscribe -> what is to be done when it is answered
   #subscriptions = new Map();
+  #isOver = false; // what it is told now does not count
 
   constructor(ledger, { name, url, kind = 'websocket', timeout = 10 }) {
     this.#ledger = ledger;
@@ -68,6 +69,7 @@ export class FayeClient {
 
   // It goes in good order. A server that is gone does not answer: then it just stops.
   async end() {
+    this.#isOver = true;
     for (const span of this.#spans.values()) this.#ledger.leaves(this.account, span);
     const asked = this.client.disconnect();
     try { if (asked) await within(asked, () => 'farewell', 3000); } catch { /* so be it */ }
@@ -76,6 +78,7 @@ export class FayeClient {
 
   // It goes without a word.
   vanish() {
+    this.#isOver = true;
     for (const span of this.#spans.values()) this.#ledger.leaves(this.account, span);
     const { client } = this, dispatcher = client._dispatcher;
     client._advice.reconnect = 'none';
@@ -106,7 +109,7 @@ export class FayeClient {
 
   #onIn(message) {
     const { channel, id, successful, advice, data } = message;
-    if (advice?.reconnect === 'handshake' && this.clientId) this.#ledger.loses(this.account); // it has none afterwards
+    if (advice?.reconnect === 'handshake' && this.clientId && !this.#isOver) this.#ledger.loses(this.account); // it has none afterwards
     if (successful === undefined) {
       if (data !== undefined) this.#onMessage(channel, data);
       return;

@@ -21,10 +21,12 @@ export const mayRepeatAfterPause = (s) => repeatsWithin(s + UNPROVED_S);
 const isWithin = ({ began, ended }, moment) => began.s - 1 < moment.s && moment.tick < ended.tick;
 
 // Redis, or the way to it, was away for more than a second: what a node gave meanwhile it could not record, so it may
-// come again; and a publisher that changed its node meanwhile overtakes what its former node has kept.
+// come again; a publisher that changed its node meanwhile overtakes what its former node has kept; and what was kept is
+// published when Redis is back, also to those who have subscribed since.
 export const redisAway = (trouble) => ({
   doubled: (one) => mayRepeat(one) || isWithin(trouble, one.first),
   misordered: ({ message }) => !/ at node/.test(message.publisher) && isWithin(trouble, message.sent),
+  uninvited: ({ message }) => isWithin(trouble, message.sent),
 });
 
 // Redis forgot everything at `gone`. What is published afterwards is not lost.
