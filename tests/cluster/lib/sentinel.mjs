@@ -8,7 +8,7 @@ import { Redis } from './redis.mjs';
 const MASTER = 'fayed';
 const QUORUM = 2;
 const COUNT = 3;
-const DOWN_AFTER_MS = 1000;
+const DOWN_AFTER_MS = 3000; // a busy machine must not look like a dead master
 const PERIODS = ['info-period', '200', 'ping-period', '100', 'publish-period', '200', 'ask-period', '100']; // ms; ten times the usual pace
 
 export class Sentinels {
@@ -59,7 +59,9 @@ export class Sentinels {
     }
     await switched;
     [this.master, this.replica] = [this.replica, this.master];
-    const follows = async () => { while ((await this.replica.do('ROLE'))[0] !== 'slave') await sleep(50); };
+    // It ends its connections when it does.
+    const role = () => this.replica.do('ROLE').then(([word]) => word, () => 'changing');
+    const follows = async () => { while (await role() !== 'slave') await sleep(50); };
     await within(follows(), () => 'the former master to follow', 60000);
   }
 
