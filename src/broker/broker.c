@@ -103,6 +103,9 @@ on_expiry(void *arg)
 {
 	struct broker *b = arg;
 
+	/* Out of reach of other nodes, nobody knows whom these have heard. */
+	if (engine_joins_nodes(b->engine) && !b->cluster.up)
+		registry_excuse(&b->registry, loop_now_ms(b->loop));
 	registry_expire(&b->registry, loop_now_ms(b->loop));
 	loop_at_end(b->loop, &b->finish);
 	watch_expiry(b);

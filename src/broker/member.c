@@ -303,6 +303,7 @@ cluster_on_up(void *arg)
 	struct list_node *n;
 
 	b->cluster.up = true;
+	registry_excuse(&b->registry, loop_now_ms(b->loop));
 	if (!b->cluster.pulse_ms) {
 		loop_timer_init(&b->cluster.pulse, on_pulse, b);
 		b->cluster.pulse_ms = loop_now_ms(b->loop);

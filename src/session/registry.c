@@ -108,11 +108,20 @@ registry_expire(struct registry *r, int64_t now_ms)
 		struct session *s = heap_entry(n, struct session, expiry);
 		int64_t seen = s->held ? now_ms : s->seen_ms;
 
+		if (seen < r->alive_ms)
+			seen = r->alive_ms;
+
 		if (seen + r->limits.life_ms <= now_ms)
 			registry_doom(r, s);
 		else
 			heap_set(&r->expiry, n, seen + r->limits.life_ms);
 	}
+}
+
+void
+registry_excuse(struct registry *r, int64_t now_ms)
+{
+	r->alive_ms = now_ms;
 }
 
 void

@@ -29,6 +29,7 @@ struct registry {
 	const struct registry_events *events;
 	void *arg;
 	uint64_t mark; /* of the latest delivery */
+	int64_t alive_ms; /* until then nobody could be missed: see registry_excuse */
 };
 
 void registry_init(struct registry *r, const struct registry_limits *limits,
@@ -54,6 +55,9 @@ int64_t registry_deadline(const struct registry *r);
 /* Dooms the sessions that were silent for too long. One with a held connect
  * is alive. */
 void registry_expire(struct registry *r, int64_t now_ms);
+/* Until now clients could not reach us by others, which is not their fault: none counts
+ * as silent since before now. */
+void registry_excuse(struct registry *r, int64_t now_ms);
 /* Marks `s` for its end; it may be in use right now. Idempotent. */
 void registry_doom(struct registry *r, struct session *s);
 /* The next doomed session, still whole; NULL: no more. */
