@@ -1,5 +1,7 @@
 // Redis goes away and comes back: empty, or late, or for one node only. Clients stay, and what was accepted arrives.
 import assert from 'node:assert/strict';
+import http from 'node:http';
+import { Session, exchange, send } from '../../system/lib/bayeux.mjs';
 import { test } from '../../system/lib/harness.mjs';
 import { sleep } from '../../system/lib/wait.mjs';
 import { Checker, freshRoom } from '../lib/checker.mjs';
@@ -176,3 +178,24 @@ test('redis: publishers that keep to their node keep their order through an outa
   },
   allowed: (trouble) => ({ ...redisAway(trouble), misordered: undefined }),
 }));
+
+// Each round is cut a little later, so that some cut comes when a pattern was asked for and not yet confirmed.
+test('redis: cut off while a subscription is on its way: it is heard', { ms: MS }, async (t) => {
+  const cluster = await Cluster.start(t, { redis: await Redis.start(t), cables: true, count: 2 });
+  const { nodes: [home, other] } = cluster, session = await Session.open(home.url);
+  const agent = new http.Agent({ keepAlive: true });
+  t.defer(() => agent.destroy());
+  home.cable.delay(20);
+  for (let round = 0; round < 30; round++) {
+    const room = freshRoom(), batch = [session.message('/meta/subscribe', { subscription: room })];
+    const subscribed = exchange(other.url, batch, { agent });
+    await sleep(round * 4);
+    home.cable.cut();
+    const { json: [reply] } = await subscribed;
+    assert.equal(reply.successful, true, JSON.stringify(reply));
+    await send(other.url, [{ channel: room, data: round }]);
+    const heard = [];
+    while (!heard.length) heard.push(...(await session.poll()).messages);
+    assert.deepEqual(heard.map(({ data }) => data), [round]);
+  }
+});
