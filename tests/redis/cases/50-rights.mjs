@@ -19,6 +19,12 @@ async function tour(t, who) {
   const ear = await connect(t, who);
   await ear.subscribe(c.key('live:/x'), () => {});
   await ear.unsubscribe(c.key('live:/x'));
+  await ear.subscribe(c.key('publish'), () => {});
+  const entry = await c.admin.xAdd(c.key('publish'), '*', { channel: '/x', data: '1' });
+  const bad = await c.admin.xAdd(c.key('publish'), '*', { other: '' });
+  const [[, entries]] = await c.caller.sendCommand(['XREAD', 'COUNT', '9', 'BLOCK', '2000', 'STREAMS', c.key('publish'), '0']);
+  assert.deepEqual(entries.map(([id]) => id), [entry, bad]);
+  assert.equal(await c.caller.sendCommand(['XDEL', c.key('publish'), bad]), 1);
 
   const called = new Set();
   const evalsha = c.evalsha.bind(c);
@@ -32,6 +38,9 @@ async function tour(t, who) {
   await b.change('id', '-', ['/y'], { key: 'r2' });
   await a.publish('/x 1', ['/x'], { done: 'id r3' });
   await a.publish('/x 2', ['/x'], { everywhere: 1 });
+  const [, token] = await a.lease(3000);
+  await a.publish('/x 3', ['/x'], { done: `@lease ${token}` });
+  await a.publish('/x 4', ['/x'], { done: `@entry ${entry}` });
   await a.read({ '/x': 0 }, 1);
   await a.touch('id', '1', 'k1', { count: 2, cursor: '1', acked: '1' });
   await a.sent('id', '1', '9000000000000000', '9000000000000001', 'k1', '1');
