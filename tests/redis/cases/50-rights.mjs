@@ -69,6 +69,21 @@ for (const command of commands) {
   });
 }
 
+test('rights: a program that only publishes needs what docs/background-jobs.md says, and can no more', async (t) => {
+  const doc = fs.readFileSync(new URL('../../../docs/background-jobs.md', import.meta.url), 'utf8');
+  const [, name, ...rights] = /^ +(user .*)$/m.exec(doc)[1].split(' ');
+  const admin = await connect(t);
+  await admin.sendCommand(['ACL', 'SETUSER', name, ...rights]);
+  t.defer(() => admin.sendCommand(['ACL', 'DELUSER', name]));
+  const job = await connect(t, { username: name, password: 'change-me' });
+  const key = '{fayed}:publish';
+  await job.xAdd(key, '*', { channel: '/x', data: '1' });
+  assert.equal(await job.publish(key, '{}'), 0);
+  await admin.del(key);
+  const others = [['XADD', '{fayed}:log:/x', '*', 'm', '1'], ['PUBLISH', '{fayed}:live:/x', '1'], ['XREAD', 'STREAMS', key, '0'], ['XDEL', key, '1-0'], ['GET', '{fayed}:seq']];
+  for (const words of others) await assert.rejects(job.sendCommand(words), DENIED, words.join(' '));
+});
+
 test('rights: keys and channels of others are out of reach', async (t) => {
   const c = await Cluster.start(t);
   const a = await c.node('a');
