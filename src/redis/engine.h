@@ -5,6 +5,7 @@
 
 #include "engine/engine.h"
 #include "host/log.h"
+#include "redis/posting.h"
 #include "redis/url.h"
 
 enum { REDIS_PREFIX_BYTES = 80, REDIS_NODE_BYTES = 16 };
@@ -16,6 +17,7 @@ struct redis_options {
 	size_t log_messages; /* of each pattern that are kept, at least; likewise */
 	/* Publishes that are accepted while Redis is away. */
 	size_t kept_messages, kept_bytes;
+	struct posting_limits posting; /* of what other programs publish */
 	const struct log *log;
 };
 

@@ -18,10 +18,11 @@ struct job {
 	struct list_node node; /* in one of the uplink's lists */
 	struct uplink *uplink;          /* which has it */
 	void (*back)(struct mail *m);   /* how it comes back to the worker */
+	void (*own)(struct job *j);     /* the uplink's own, which comes back by this */
 	struct redis_engine *engine;
 	enum redis_script_id script;
 	struct args args;     /* those behind node, gen and T */
-	struct list_node all; /* the worker's, of all its jobs */
+	struct list_node all; /* in a list of its owner's, of all its jobs */
 	/* Publish: */
 	struct frozen *message; /* whose bytes are the text */
 	uint64_t k;             /* 0: it has none yet */

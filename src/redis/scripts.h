@@ -18,6 +18,7 @@ enum redis_script_id {
 	REDIS_KEEP,
 	REDIS_BEAT,
 	REDIS_RESTORE,
+	REDIS_LEASE,
 	REDIS_SCRIPT_COUNT
 };
 

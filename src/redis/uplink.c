@@ -116,6 +116,7 @@ go_down(struct uplink *up, bool fatal, const char *why)
 	up->commands = up->subscriber = NULL;
 	up->commands_ready = up->subscriber_ready = false;
 	/* Replies that were awaited are NULL now: the jobs wait again. */
+	intake_down(&up->intake);
 	link_free(commands);
 	link_free(subscriber);
 	uplink_take_back(up);
@@ -347,8 +348,9 @@ static const struct link_events subscriber_events = {
 	.on_message = uplink_on_message,
 };
 
-static struct link *
-open_link(struct uplink *up, enum link_kind kind, const struct link_events *events)
+struct link *
+uplink_open_link(struct uplink *up, enum link_kind kind, const char *what,
+		 const struct link_events *events, void *arg)
 {
 	char name[LINK_NAME_BYTES];
 	struct link_options options = {
@@ -358,9 +360,8 @@ open_link(struct uplink *up, enum link_kind kind, const struct link_events *even
 		.timeout_ms = LINK_TIMEOUT_MS,
 	};
 
-	snprintf(name, sizeof(name), "fayed-%s-%s", up->node,
-		 kind == LINK_COMMANDS ? "commands" : "subscriber");
-	return link_new(up->loop, &options, events, up);
+	snprintf(name, sizeof(name), "fayed-%s-%s", up->node, what);
+	return link_new(up->loop, &options, events, arg);
 }
 
 static void
@@ -368,8 +369,9 @@ connect_both(void *arg)
 {
 	struct uplink *up = arg;
 
-	up->commands = open_link(up, LINK_COMMANDS, &command_events);
-	up->subscriber = open_link(up, LINK_SUBSCRIBER, &subscriber_events);
+	up->commands = uplink_open_link(up, LINK_COMMANDS, "commands", &command_events, up);
+	up->subscriber = uplink_open_link(up, LINK_SUBSCRIBER, "subscriber",
+					  &subscriber_events, up);
 	if (!up->commands || !up->subscriber)
 		go_down(up, false, "out of memory");
 }
@@ -389,6 +391,7 @@ on_beat(void *arg)
 	}
 	loop_timer_set(up->loop, &up->beat, now + UPLINK_BEAT_MS);
 	uplink_tell(up, NEWS_BEAT, up->history[1]);
+	intake_beat(&up->intake);
 	up->history[1] = up->history[0];
 	up->history[0] = up->pos;
 }
@@ -424,6 +427,7 @@ on_stop(struct mail *m)
 	struct uplink *up = list_entry(m, struct uplink, stop);
 
 	up->stopping = true;
+	intake_stop(&up->intake);
 	if (up->state < UPLINK_SYNCING || uplink_is_idle(up))
 		end(up);
 	else
@@ -492,6 +496,7 @@ init(struct uplink *up)
 	list_init(&up->unheard);
 	list_init(&up->returning);
 	init_timers(up);
+	intake_init(&up->intake, up);
 	up->down_ms = loop_now_ms(up->loop);
 	loop_timer_set(up->loop, &up->away, up->down_ms + UPLINK_GRACE_MS);
 	return 0;
@@ -533,6 +538,7 @@ uplink_free(struct uplink *up)
 	link_free(up->commands);
 	link_free(up->subscriber);
 	uplink_drop_kept(up);
+	intake_clear(&up->intake);
 	uplink_forget_heard(up);
 	interests_clear(&up->interests);
 	mailbox_clear(&up->box, drop_mail);

@@ -78,7 +78,8 @@ uplink_go_island(struct uplink *up)
 	while ((n = list_take_first(&now))) {
 		struct job *j = list_entry(n, struct job, node);
 
-		if (j->is_kept) {
+		/* Whether that is still to be done is for Redis to say. */
+		if (j->is_kept || (j->own && j->k)) {
 			list_append(&up->waiting, &j->node);
 		} else if (j->script != REDIS_PUBLISH || !uplink_keep_publish(up, j)) {
 			j->result = -EAGAIN;

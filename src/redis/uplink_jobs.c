@@ -13,7 +13,10 @@ void
 uplink_done(struct uplink *up, struct job *j)
 {
 	list_unlink(&j->node);
-	mailbox_post(up->worker, &j->mail);
+	if (j->own)
+		j->own(j);
+	else
+		mailbox_post(up->worker, &j->mail);
 	if (up->stopping && uplink_is_idle(up))
 		loop_stop(up->loop);
 }
@@ -209,6 +212,16 @@ try_send(struct uplink *up, struct job *j)
 		up->k--; /* nobody has heard of that number */
 	j->result = rc;
 	uplink_done(up, j);
+}
+
+void
+uplink_submit(struct uplink *up, struct job *j)
+{
+	j->uplink = up;
+	if (up->is_away)
+		give_up(up, j);
+	else
+		try_send(up, j);
 }
 
 static void

@@ -4,6 +4,7 @@
 
 #include <hiredis/hiredis.h>
 
+#include "redis/intake.h"
 #include "redis/interest.h"
 #include "redis/job.h"
 #include "redis/link.h"
@@ -99,12 +100,15 @@ struct uplink {
 	char peer[256];          /* who it was then */
 	struct log_limit error_lines, refused_lines, gap_lines;
 	uint64_t gaps; /* logs that lacked what somebody had not got */
+	struct intake intake;
 };
 
 /* uplink.c */
 void uplink_cut(struct uplink *up, const char *why); /* and begin anew; from a callback */
 void uplink_post(struct uplink *up, struct news *news); /* NULL: no memory */
 void uplink_tell(struct uplink *up, enum news_kind kind, uint64_t seq);
+struct link *uplink_open_link(struct uplink *up, enum link_kind kind, const char *what,
+			     const struct link_events *events, void *arg);
 int uplink_call(struct uplink *up, enum redis_script_id script, const struct str *head,
 		size_t head_count, const struct args *rest, wire_reply_fn on_reply,
 		void *arg);
@@ -114,7 +118,8 @@ void uplink_send_waiting(struct uplink *up);
 void uplink_take_back(struct uplink *up);  /* what was sent on a connection that is gone */
 void uplink_marked(struct uplink *up, uint64_t mark);
 void uplink_heard(struct uplink *up); /* pos has moved */
-void uplink_done(struct uplink *up, struct job *j); /* back to the worker */
+void uplink_submit(struct uplink *up, struct job *j); /* one of our own */
+void uplink_done(struct uplink *up, struct job *j); /* back to whose it is */
 bool uplink_is_idle(const struct uplink *up);
 uint64_t uplink_last_done(const struct uplink *up); /* of our publishes, as far as we know */
 void uplink_joined(struct uplink *up, uint64_t k, uint64_t seq);

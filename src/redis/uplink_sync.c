@@ -157,6 +157,7 @@ go_up(struct uplink *up)
 	tell_all_wanted(up);
 	uplink_end_lingering(up);
 	uplink_send_waiting(up);
+	intake_beat(&up->intake);
 }
 
 static void
@@ -488,8 +489,11 @@ uplink_on_subscribed(void *arg, struct str channel)
 {
 	struct uplink *up = arg;
 	struct str name = name_of(up, channel);
-	struct interest *in = interests_find(&up->interests, name);
+	struct interest *in;
 
+	if (intake_subscribed(&up->intake, channel))
+		return;
+	in = interests_find(&up->interests, name);
 	if (in) {
 		in->on = true;
 		if (up->state == UPLINK_UP)
@@ -531,7 +535,7 @@ uplink_on_message(void *arg, struct str channel, struct str text)
 	bool is_note = name.n && name.p[0] == '@';
 	uint64_t seq;
 
-	if (!text_cut_number(&text, &seq))
+	if (intake_message(&up->intake, channel, text) || !text_cut_number(&text, &seq))
 		return;
 	if (is_note && str_equal(text, STR("mark")))
 		on_mark(up, seq);

@@ -62,6 +62,7 @@ init_broker(struct worker *w, const struct config *cfg)
 			.log_messages = cfg->redis_log,
 			.kept_messages = lim->kept_messages,
 			.kept_bytes = lim->kept_bytes,
+			.posting = { .bytes = lim->message_bytes, .batch = bc.batch },
 			.log = w->log,
 		};
 		bc.make_engine = redis_engine_new;

@@ -7,6 +7,9 @@
 --   client:ID          home, turn, cursor, flow, sent, connect, acked, flags, seen (its last connects), heard (ms),
 --                      count (of its last connect), era, ids (its last changes), subs (how many), +PATTERN (since); 2T
 --   done:ID:ERA:KEY    that request to publish was carried out; 3T
+--   publish            stream: what other programs want published (docs/background-jobs.md), until it is
+--   publish (pub/sub)  the same in passing
+--   intake             node, token, until (ms): who takes that; 5T
 --   live:... (pub/sub) what is logged, as "SEQ ..."
 local call, prefix = redis.call, KEYS[1]
 

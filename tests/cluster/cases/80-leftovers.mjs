@@ -13,11 +13,11 @@ const MS = 300000;
 const TIMEOUT_S = 1; // logs live for five of it, sessions for two
 const LOG_MOST = 1100; // MAXLEN ~ 1000: whole pieces of 100 go
 
-// Resolves when there is nothing in Redis but the counter, the epoch, and two keys for each living node.
+// Resolves when there is nothing in Redis but the counter, the epoch, who publishes for other programs, and two keys for each living node.
 async function isEmpty(cluster) {
   const ours = (key) => key.slice(cluster.key('').length);
   const left = async () => {
-    const keys = (await cluster.redis.keys()).map(ours).filter((key) => !['seq', 'epoch'].includes(key));
+    const keys = (await cluster.redis.keys()).map(ours).filter((key) => !['seq', 'epoch', 'intake'].includes(key));
     const nodes = keys.filter((key) => key.startsWith('node:')).map((key) => key.slice(5));
     const others = keys.filter((key) => !nodes.some((name) => key === `node:${name}` || key === `log:@${name}`));
     return others.length || nodes.length !== cluster.living.length ? keys : null;

@@ -104,6 +104,7 @@ const gated = {
   keep: ['/x'],
   beat: [1, 0],
   restore: ['id', '1', 1, '', '', '', '', '', 1, '/x', 5],
+  lease: [3000],
 };
 
 for (const [script, args] of Object.entries(gated)) {

@@ -19,6 +19,12 @@ async function tour(t, who) {
   const ear = await connect(t, who);
   await ear.subscribe(c.key('live:/x'), () => {});
   await ear.unsubscribe(c.key('live:/x'));
+  await ear.subscribe(c.key('publish'), () => {});
+  const entry = await c.admin.xAdd(c.key('publish'), '*', { channel: '/x', data: '1' });
+  const bad = await c.admin.xAdd(c.key('publish'), '*', { other: '' });
+  const [[, entries]] = await c.caller.sendCommand(['XREAD', 'COUNT', '9', 'BLOCK', '2000', 'STREAMS', c.key('publish'), '0']);
+  assert.deepEqual(entries.map(([id]) => id), [entry, bad]);
+  assert.equal(await c.caller.sendCommand(['XDEL', c.key('publish'), bad]), 1);
 
   const called = new Set();
   const evalsha = c.evalsha.bind(c);
@@ -32,6 +38,9 @@ async function tour(t, who) {
   await b.change('id', '-', ['/y'], { key: 'r2' });
   await a.publish('/x 1', ['/x'], { done: 'id r3' });
   await a.publish('/x 2', ['/x'], { everywhere: 1 });
+  const [, token] = await a.lease(3000);
+  await a.publish('/x 3', ['/x'], { done: `@lease ${token}` });
+  await a.publish('/x 4', ['/x'], { done: `@entry ${entry}` });
   await a.read({ '/x': 0 }, 1);
   await a.touch('id', '1', 'k1', { count: 2, cursor: '1', acked: '1' });
   await a.sent('id', '1', '9000000000000000', '9000000000000001', 'k1', '1');
@@ -59,6 +68,21 @@ for (const command of commands) {
     await assert.rejects(tour(t, { ...USER, username }), DENIED);
   });
 }
+
+test('rights: a program that only publishes needs what docs/background-jobs.md says, and can no more', async (t) => {
+  const doc = fs.readFileSync(new URL('../../../docs/background-jobs.md', import.meta.url), 'utf8');
+  const [, name, ...rights] = /^ +(user .*)$/m.exec(doc)[1].split(' ');
+  const admin = await connect(t);
+  await admin.sendCommand(['ACL', 'SETUSER', name, ...rights]);
+  t.defer(() => admin.sendCommand(['ACL', 'DELUSER', name]));
+  const job = await connect(t, { username: name, password: 'change-me' });
+  const key = '{fayed}:publish';
+  await job.xAdd(key, '*', { channel: '/x', data: '1' });
+  assert.equal(await job.publish(key, '{}'), 0);
+  await admin.del(key);
+  const others = [['XADD', '{fayed}:log:/x', '*', 'm', '1'], ['PUBLISH', '{fayed}:live:/x', '1'], ['XREAD', 'STREAMS', key, '0'], ['XDEL', key, '1-0'], ['GET', '{fayed}:seq']];
+  for (const words of others) await assert.rejects(job.sendCommand(words), DENIED, words.join(' '));
+});
 
 test('rights: keys and channels of others are out of reach', async (t) => {
   const c = await Cluster.start(t);

@@ -54,6 +54,7 @@ class Node {
   sent(id, turn, cursor, sent, key, acked = '') { return this.run('sent', id, turn, cursor, sent, key, acked); }
   read(logs, maxlen = 1000) { return this.run('read', maxlen, ...Object.entries(logs).flat()); }
   keep(...patterns) { return this.run('keep', ...patterns); }
+  lease(ms) { return this.run('lease', ms); }
   beat(cursor, leave = [], enter = []) { return this.run('beat', cursor, leave.length, ...leave.flat(), ...enter.flat()); }
 
   restore(id, turn, { cursor = 5, sent = '', connect = '', acked = '', flags = '', seen = '', subs = {} } = {}) {

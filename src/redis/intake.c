@@ -1,0 +1,287 @@
+#include "redis/intake.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bayeux/channel.h"
+#include "redis/posting.h"
+#include "redis/uplink_private.h"
+
+enum {
+	LEASE_MS = 3000, /* three beats: one may be late */
+	HEARD_AT_ONCE = 10000,
+	HEARD_BYTES = 64 << 20,
+};
+
+/* The stream's key, and the channel's name. */
+size_t
+intake_name(const struct intake *in, char *out, size_t room)
+{
+	return (size_t)snprintf(out, room, "%spublish", in->up->options.prefix);
+}
+
+static bool
+is_ours(const struct intake *in, struct str channel)
+{
+	char name[REDIS_PREFIX_BYTES + 8];
+
+	return str_equal(channel, (struct str){ name, intake_name(in, name, sizeof(name)) });
+}
+
+/* ---- publishing ---- */
+
+int
+intake_publish(struct intake *in, struct frozen *f, struct str guard,
+	       void (*own)(struct job *j))
+{
+	struct str patterns[CHANNEL_MAX_PATTERNS];
+	char scratch[CHANNEL_SCRATCH];
+	size_t i, n = channel_expand(frozen_channel(f), patterns, scratch);
+	struct job *j = job_new(in->up->engine, REDIS_PUBLISH);
+
+	if (!j) {
+		frozen_unref(f);
+		return -ENOMEM;
+	}
+	j->message = f;
+	j->own = own;
+	args_add(&j->args, guard);
+	for (i = 0; i < n; i++)
+		args_add(&j->args, patterns[i]);
+	if (args_failed(&j->args)) {
+		job_free(j);
+		return -ENOMEM;
+	}
+	list_append(&in->jobs, &j->all);
+	uplink_submit(in->up, j);
+	return 0;
+}
+
+int
+intake_account(struct intake *in, struct job *j)
+{
+	int result = j->result;
+
+	if (result == 0)
+		in->counts.published++;
+	else if (result == ENGINE_DONE)
+		in->counts.elsewhere++;
+	list_unlink(&j->all);
+	job_free(j);
+	return result;
+}
+
+void
+intake_refuse(struct intake *in, const char *what, const char *why)
+{
+	char name[REDIS_PREFIX_BYTES + 8], line[256];
+
+	in->counts.refused++;
+	intake_name(in, name, sizeof(name));
+	snprintf(line, sizeof(line), "redis: %s of %s was refused: %s", what, name, why);
+	log_limited(in->up->options.log, &in->refusals, loop_now_ms(in->up->loop), 1, line);
+}
+
+/* ---- the channel ---- */
+
+static void
+on_heard_done(struct job *j)
+{
+	struct intake *in = &j->uplink->intake;
+
+	in->heard--;
+	in->heard_bytes -= j->message->text_n;
+	intake_account(in, j);
+}
+
+static void
+drop(struct intake *in)
+{
+	in->counts.dropped++;
+	log_limited(in->up->options.log, &in->drops, loop_now_ms(in->up->loop), 1,
+		    "redis: what was published by PUBLISH was dropped");
+}
+
+static void
+on_posting(void *arg, struct frozen *f, const char *why)
+{
+	struct intake *in = arg;
+	char guard[40];
+	size_t n, bytes = f ? f->text_n : 0;
+
+	if (!f) {
+		intake_refuse(in, "a message", why);
+		return;
+	}
+	if (in->heard == HEARD_AT_ONCE || bytes > HEARD_BYTES - in->heard_bytes) {
+		frozen_unref(f);
+		drop(in);
+		return;
+	}
+	n = (size_t)snprintf(guard, sizeof(guard), "@lease %llu",
+			     (unsigned long long)in->token);
+	in->heard++;
+	in->heard_bytes += bytes;
+	if (intake_publish(in, f, (struct str){ guard, n }, on_heard_done)) {
+		in->heard--;
+		in->heard_bytes -= bytes;
+		drop(in);
+	}
+}
+
+bool
+intake_message(struct intake *in, struct str channel, struct str text)
+{
+	if (!is_ours(in, channel))
+		return false;
+	if (in->token && !in->unconfirmed &&
+	    posting_read_text(text, &in->up->options.posting, on_posting, in))
+		drop(in);
+	return true;
+}
+
+bool
+intake_subscribed(struct intake *in, struct str channel)
+{
+	if (!is_ours(in, channel))
+		return false;
+	if (in->unconfirmed)
+		in->unconfirmed--;
+	return true;
+}
+
+static void
+stop_listening(struct intake *in)
+{
+	char name[REDIS_PREFIX_BYTES + 8];
+	struct str channel = { name, intake_name(in, name, sizeof(name)) };
+
+	if (in->listening && in->up->subscriber)
+		link_unsubscribe(in->up->subscriber, &channel, 1);
+	in->listening = false;
+}
+
+/* Anew: what was said while the lease was another's is theirs. */
+static void
+listen_anew(struct intake *in)
+{
+	char name[REDIS_PREFIX_BYTES + 8];
+	struct str channel = { name, intake_name(in, name, sizeof(name)) };
+
+	stop_listening(in);
+	in->unconfirmed++;
+	in->listening = link_subscribe(in->up->subscriber, &channel, 1) == 0;
+	if (!in->listening)
+		in->unconfirmed--;
+}
+
+/* ---- the lease ---- */
+
+static void
+lose(struct intake *in)
+{
+	if (in->token)
+		log_info(in->up->options.log, "redis: leaves it to others to publish for "
+					      "other programs");
+	in->token = 0;
+	stop_listening(in);
+	intake_stream_close(in);
+}
+
+static void
+hold(struct intake *in, uint64_t token)
+{
+	if (!in->token)
+		log_info(in->up->options.log, "redis: publishes for other programs");
+	if (in->token != token || !in->listening) {
+		in->token = token;
+		listen_anew(in);
+	}
+	intake_stream_beat(in);
+}
+
+static void
+on_leased(void *arg, const struct redisReply *reply)
+{
+	struct intake *in = arg;
+	uint64_t token = 0;
+
+	in->asking = false;
+	if (!reply || in->stopping)
+		return;
+	if (reply->type == REDIS_REPLY_ERROR) {
+		uplink_cut(in->up, reply->str);
+		return;
+	}
+	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+	    strcmp(reply->element[0]->str, "OK") == 0) {
+		struct str s = { reply->element[1]->str, reply->element[1]->len };
+
+		text_cut_number(&s, &token);
+	}
+	if (token)
+		hold(in, token);
+	else
+		lose(in);
+}
+
+static int
+ask(struct intake *in, unsigned ms)
+{
+	const struct uplink *up = in->up;
+	char gen[24], T[24], most[24];
+	struct str head[4] = { str_from(up->node), { gen, 0 }, { T, 0 }, { most, 0 } };
+
+	head[1].n = (size_t)snprintf(gen, sizeof(gen), "%llu", (unsigned long long)up->gen);
+	head[2].n = (size_t)snprintf(T, sizeof(T), "%u", up->T_s);
+	head[3].n = (size_t)snprintf(most, sizeof(most), "%u", ms);
+	return uplink_call(in->up, REDIS_LEASE, head, 4, NULL, on_leased, in);
+}
+
+void
+intake_beat(struct intake *in)
+{
+	if (!in->asking && !in->stopping)
+		in->asking = ask(in, LEASE_MS) == 0;
+}
+
+void
+intake_down(struct intake *in)
+{
+	in->token = 0;
+	in->listening = false;
+	in->unconfirmed = 0;
+	intake_stream_close(in);
+}
+
+void
+intake_stop(struct intake *in)
+{
+	bool had = in->token;
+
+	in->stopping = true;
+	lose(in);
+	if (had)
+		ask(in, 0);
+}
+
+/* ---- life ---- */
+
+void
+intake_init(struct intake *in, struct uplink *up)
+{
+	in->up = up;
+	list_init(&in->jobs);
+	intake_stream_init(in);
+}
+
+void
+intake_clear(struct intake *in)
+{
+	struct list_node *n;
+
+	intake_stream_close(in);
+	while ((n = list_take_first(&in->jobs)))
+		job_free(list_entry(n, struct job, all));
+}
