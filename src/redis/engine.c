@@ -495,3 +495,9 @@ redis_engine_new(void *options, struct loop *loop, const struct engine_events *e
 	}
 	return &e->engine;
 }
+
+const struct redis_stats *
+redis_engine_stats(struct engine *engine)
+{
+	return uplink_stats(of(engine)->uplink);
+}

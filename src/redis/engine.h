@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "host/log.h"
 #include "redis/posting.h"
+#include "redis/stats.h"
 #include "redis/url.h"
 
 enum { REDIS_PREFIX_BYTES = 80, REDIS_NODE_BYTES = 16 };
@@ -25,5 +26,8 @@ struct redis_options {
  * or threads. */
 struct engine *redis_engine_new(void *options, struct loop *loop,
 				const struct engine_events *events, void *arg);
+
+/* Of an engine that redis_engine_new has made; good as long as it. */
+const struct redis_stats *redis_engine_stats(struct engine *engine);
 
 #endif

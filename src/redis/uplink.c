@@ -127,6 +127,7 @@ go_down(struct uplink *up, bool fatal, const char *why)
 	loop_timer_set(up->loop, &up->reconnect,
 		       now + (was_joined ? FIRST_PAUSE_MS : pause_ms(up, fatal)));
 	up->failures = was_joined ? 0 : up->failures + 1;
+	uplink_look(up);
 }
 
 void
@@ -499,6 +500,7 @@ init(struct uplink *up)
 	intake_init(&up->intake, up);
 	up->down_ms = loop_now_ms(up->loop);
 	loop_timer_set(up->loop, &up->away, up->down_ms + UPLINK_GRACE_MS);
+	uplink_watch_init(up);
 	return 0;
 }
 
@@ -544,4 +546,10 @@ uplink_free(struct uplink *up)
 	mailbox_clear(&up->box, drop_mail);
 	loop_free(up->loop);
 	free(up);
+}
+
+const struct redis_stats *
+uplink_stats(const struct uplink *up)
+{
+	return &up->stats;
 }

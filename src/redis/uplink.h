@@ -6,6 +6,7 @@
 
 #include "host/mailbox.h"
 #include "redis/engine.h"
+#include "redis/stats.h"
 
 struct job;
 struct redis_engine;
@@ -24,6 +25,9 @@ void uplink_take(struct uplink *up, struct job *j);
 /* The worker has asked to write back all of its sessions, as the news with that
  * number wanted. */
 void uplink_restored(struct uplink *up, uint64_t gen);
+
+/* As long as it lives; from any thread. */
+const struct redis_stats *uplink_stats(const struct uplink *up);
 
 /* The worker wants a pattern, or does not any more. 0 or -ENOMEM. */
 int uplink_want(struct uplink *up, struct str pattern, bool wanted);

@@ -51,12 +51,14 @@ uplink_keep_publish(struct uplink *up, struct job *j)
 	if (!j->k && !has_room(up, j)) {
 		log_limited(up->options.log, &up->refused_lines, loop_now_ms(up->loop), 1,
 			    "publications refused: Redis is away and no more are kept");
+		up->refused++;
 		return false;
 	}
 	kept = keep(up, j);
 	news = kept ? news_new(up->engine, NEWS_ISLAND, kept->k, STR("")) : NULL;
 	if (!news) {
 		uplink_kept_done(up, kept);
+		up->refused++;
 		return false;
 	}
 	news->message = frozen_ref(kept->message);

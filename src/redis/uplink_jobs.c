@@ -88,6 +88,7 @@ uplink_marked(struct uplink *up, uint64_t mark)
 static void
 finish_kept(struct uplink *up, struct job *j)
 {
+	up->forwarded += j->result == 0;
 	if (j->result || j->is_heard || j->seq <= up->pos) {
 		uplink_kept_done(up, j);
 	} else {
@@ -202,8 +203,11 @@ try_send(struct uplink *up, struct job *j)
 	}
 	list_append(&up->sent, &j->node);
 	rc = send_job(up, j);
-	if (rc == 0)
+	if (rc == 0) {
+		if (j->script == REDIS_BEAT)
+			uplink_beat_sent(up);
 		return;
+	}
 	if (j->is_kept) { /* without memory the connection is of no use */
 		uplink_cut(up, "out of memory");
 		return;

@@ -9,6 +9,7 @@
 #include "redis/job.h"
 #include "redis/link.h"
 #include "redis/news.h"
+#include "redis/stats.h"
 #include "redis/uplink.h"
 
 enum uplink_state {
@@ -23,6 +24,7 @@ enum {
 	UPLINK_GRACE_MS = 1000,   /* so long may Redis be away before anybody is told */
 	UPLINK_BEAT_MS = 1000,
 	UPLINK_BEATS_MISSED = 3,  /* then the subscriber connection is given up */
+	UPLINK_BEATS_NOTED = 8,   /* when they were sent: more are not under way */
 	UPLINK_SHA_BYTES = 40,
 	UPLINK_YOUNG_MS = 10000, /* so long after it was emptied other nodes may not
 				  * have written back all: see lua/common.lua */
@@ -35,6 +37,21 @@ struct heard {
 	bool is_note;
 	size_t n;
 	char text[];
+};
+
+/* What it looks at once a second: see uplink_stats.c. */
+struct uplink_watch {
+	struct loop_timer look;
+	bool is_up;
+	bool is_told;       /* that it is back */
+	int64_t changed_ms; /* when it was joined or lost; at first, when we started */
+	int64_t away_ms;    /* since when it was not there, until that is told */
+	int64_t next_line_ms;
+	uint64_t forwarded_before; /* as of then */
+	uint64_t joins, losses;
+	int64_t beats_us[UPLINK_BEATS_NOTED]; /* when they were sent, by number */
+	unsigned beats_sent, beats_heard;     /* numbers; they wrap */
+	uint64_t lag_us;                      /* of the last one heard; or STAT_NONE */
 };
 
 struct uplink {
@@ -101,6 +118,9 @@ struct uplink {
 	struct log_limit error_lines, refused_lines, gap_lines;
 	uint64_t gaps; /* logs that lacked what somebody had not got */
 	struct intake intake;
+	uint64_t forwarded, refused; /* of what was to be kept */
+	struct uplink_watch watch;
+	struct redis_stats stats; /* whoever may read them */
 };
 
 /* uplink.c */
@@ -131,6 +151,12 @@ struct frozen *uplink_find_kept(struct uplink *up, uint64_t k); /* heard; a refe
 void uplink_kept_done(struct uplink *up, struct job *j);
 void uplink_purge_returning(struct uplink *up);
 void uplink_drop_kept(struct uplink *up); /* at the end */
+
+/* uplink_stats.c */
+void uplink_watch_init(struct uplink *up);
+void uplink_look(struct uplink *up); /* it has come up or gone down, or a second is over */
+void uplink_beat_sent(struct uplink *up);
+void uplink_beat_heard(struct uplink *up);
 
 /* uplink_sync.c */
 void uplink_sync(struct uplink *up);

@@ -158,6 +158,7 @@ go_up(struct uplink *up)
 	uplink_end_lingering(up);
 	uplink_send_waiting(up);
 	intake_beat(&up->intake);
+	uplink_look(up);
 }
 
 static void
@@ -520,6 +521,7 @@ static void
 on_own_beat(struct uplink *up, uint64_t seq)
 {
 	up->beat_heard_ms = loop_now_ms(up->loop);
+	uplink_beat_heard(up);
 	if (up->state == UPLINK_UP && up->pos < seq) {
 		up->pos = seq;
 		uplink_heard(up);
