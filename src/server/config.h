@@ -64,6 +64,7 @@ struct config {
 	struct redis_url *redis; /* NULL: this node is alone */
 	size_t redis_log;        /* messages of each pattern that it keeps, at least */
 	char *redis_prefix;      /* keys begin with "{", this, "}:" */
+	enum config_switch metrics; /* whether GET /metrics is answered */
 	enum log_level log_level;
 	struct limits limits;
 };

@@ -49,10 +49,8 @@ help_print(FILE *out)
 		grouped = in_group(&options[i]);
 		print_option(&options[i], out);
 	}
-	fputs("\nSeconds may have a fraction (0.5), bytes a unit (64k, 1M). "
-	      "FILE reads like:\n"
-	      "log_level = \"info\"; limits = { nesting = 64; };  "
-	      "The command line wins.\n",
+	fputs("\nSeconds may have a fraction (0.5), bytes a unit (64k). "
+	      "Options win over FILE.\n",
 	      out);
 }
 

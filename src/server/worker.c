@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/worker_metrics.h"
 #include "transport/eventsource.h"
 
 enum {
@@ -72,7 +73,10 @@ init_broker(struct worker *w, const struct config *cfg)
 		w->health.trouble = "waiting for Redis";
 	}
 	w->broker = broker_new(w->loop, w->log, &bc);
-	return w->broker ? 0 : -ENOMEM;
+	if (!w->broker)
+		return -ENOMEM;
+	w->redis_stats = cfg->redis ? redis_engine_stats(w->broker->engine) : NULL;
+	return 0;
 }
 
 static int
@@ -104,6 +108,7 @@ init_transports(struct worker *w, const struct config *cfg, unsigned connections
 		.gate = &w->gate,
 		.scripts = cfg->scripts,
 		.health = &w->health,
+		.metrics = cfg->metrics == CONFIG_ON ? &w->metrics : NULL,
 	};
 	struct entry_config ec = {
 		.head_bytes = lim->header_bytes,
@@ -162,6 +167,8 @@ worker_init(struct worker *w, const struct config *cfg, unsigned connections,
 	w->loop = loop_new();
 	if (!w->mounts || !w->loop)
 		return -ENOMEM;
+	w->metrics = (struct metrics){ worker_write_metrics, w };
+	w->started_ms = loop_wall_ms(w->loop, loop_now_ms(w->loop));
 	for (i = 0; i < cfg->mount_count; i++)
 		w->mounts[i] = str_from(cfg->mounts[i]);
 	rc = init_gate(w, cfg);

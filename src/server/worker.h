@@ -20,7 +20,10 @@ struct worker {
 	struct gate gate;
 	struct redis_options redis;
 	char prefix[REDIS_PREFIX_BYTES];
+	const struct redis_stats *redis_stats; /* the engine's; NULL: it is alone */
 	struct health health;
+	struct metrics metrics;
+	int64_t started_ms; /* on the wall's clock */
 };
 
 /* 0 or negative errno; clear it in any case. `cfg` must outlive it. */

@@ -98,6 +98,7 @@ subs_add(struct subs *su, struct session *s, struct str pattern)
 	s->sub_count++;
 	list_append(&t->subs, &sub->in_topic);
 	t->sub_count++;
+	su->count++;
 	if (fresh && su->on_interest)
 		su->on_interest(su->arg, topic_name(t), true);
 	return 0;
@@ -113,6 +114,7 @@ cut(struct subs *su, struct session *s, struct sub **at)
 	s->sub_count--;
 	list_unlink(&sub->in_topic);
 	free(sub);
+	su->count--;
 	if (--t->sub_count == 0)
 		free_topic(su, t);
 }

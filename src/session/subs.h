@@ -23,6 +23,7 @@ struct sub {
 
 struct subs {
 	struct map topics;
+	size_t count; /* of subscriptions */
 	/* A pattern is wanted for the first time, or by nobody any more. */
 	void (*on_interest)(void *arg, struct str pattern, bool wanted);
 	void *arg;

@@ -62,35 +62,42 @@ answer_text(struct MHD_Connection *c, unsigned status, bool closing,
 	return queue(c, status, response);
 }
 
-/* The whole body, malloc'ed; NULL: out of memory. */
-static char *
-make_body(struct buf *array, const char *callback, size_t *n)
+/* Of the buffer's content, which it takes; NULL: out of memory. */
+static struct MHD_Response *
+take_body(struct buf *body)
+{
+	struct MHD_Response *response;
+	size_t n = body->n;
+	char *text = buf_take(body);
+
+	if (!text)
+		return NULL;
+	response = MHD_create_response_from_buffer(n, text, MHD_RESPMEM_MUST_FREE);
+	if (!response)
+		free(text);
+	return response;
+}
+
+static void
+wrap(struct buf *array, const char *callback)
 {
 	struct buf script = BUF_INIT;
 
-	if (callback) {
-		jsonp_wrap(str_from(callback), buf_str(array), &script);
-		buf_clear(array);
-		*array = script;
-	}
-	*n = array->n;
-	return buf_take(array);
+	jsonp_wrap(str_from(callback), buf_str(array), &script);
+	buf_clear(array);
+	*array = script;
 }
 
 enum MHD_Result
 answer_array(struct MHD_Connection *c, struct buf *array, const char *callback)
 {
 	struct MHD_Response *response;
-	size_t n;
-	char *body = make_body(array, callback, &n);
 
-	if (!body)
+	if (callback)
+		wrap(array, callback);
+	response = take_body(array);
+	if (!response)
 		return MHD_NO;
-	response = MHD_create_response_from_buffer(n, body, MHD_RESPMEM_MUST_FREE);
-	if (!response) {
-		free(body);
-		return MHD_NO;
-	}
 	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
 		   callback ? "text/javascript; charset=utf-8"
 			    : "application/json; charset=utf-8");
@@ -175,4 +182,21 @@ answer_health(struct MHD_Connection *c, const struct health *health)
 	return queue(c,
 		     health->trouble ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK,
 		     response);
+}
+
+/* Likewise. */
+enum MHD_Result
+answer_metrics(struct MHD_Connection *c, const struct metrics *metrics)
+{
+	struct buf text = BUF_INIT;
+	struct MHD_Response *response;
+
+	metrics->write(metrics->arg, &text);
+	response = take_body(&text);
+	buf_clear(&text); /* had it failed */
+	if (!response)
+		return MHD_NO;
+	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, METRICS_TYPE);
+	add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	return queue(c, MHD_HTTP_OK, response);
 }

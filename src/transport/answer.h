@@ -6,6 +6,7 @@
 #include <microhttpd.h>
 
 #include "transport/health.h"
+#include "transport/metrics.h"
 #include "transport/origins.h"
 #include "transport/script.h"
 #include "util/buf.h"
@@ -29,5 +30,8 @@ enum MHD_Result answer_script(struct MHD_Connection *c, const struct script_choi
 
 /* 200, or 503 and what the trouble is. */
 enum MHD_Result answer_health(struct MHD_Connection *c, const struct health *health);
+
+/* The metrics as they are now. */
+enum MHD_Result answer_metrics(struct MHD_Connection *c, const struct metrics *metrics);
 
 #endif

@@ -16,6 +16,7 @@ enum asked {
 	ASKED_EVENTS, /* none: they are to be sent, as long as it lasts */
 	ASKED_SCRIPT, /* by its path, whatever else it says */
 	ASKED_HEALTH, /* likewise, outside the mounts */
+	ASKED_METRICS, /* likewise */
 };
 
 /* What is looked at in which order is Faye's (node_adapter). */

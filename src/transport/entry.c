@@ -273,8 +273,8 @@ on_late(void *arg)
 
 /* ---- life ---- */
 
-static size_t
-count_connections(const struct entries *en)
+size_t
+entries_connections(const struct entries *en)
 {
 	return en->count + streams_own_count(&en->websockets->streams) +
 	       streams_own_count(en->eventsources) + http_count(en->http) +
@@ -296,7 +296,7 @@ entry_add(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n)
 {
 	struct entry *e;
 
-	if (count_connections(en) >= en->config.connections) {
+	if (entries_connections(en) >= en->config.connections) {
 		turn_away(en, fd);
 		return;
 	}

@@ -38,6 +38,9 @@ int entries_init(struct entries *en, struct loop *loop, const struct log *log,
 		 struct streams *eventsources, const struct entry_config *cfg);
 void entries_clear(struct entries *en);
 
+/* All connections that there are, wherever they have got to. */
+size_t entries_connections(const struct entries *en);
+
 /* A connection that was just accepted, non-blocking; takes the descriptor. */
 void entry_add(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n);
 

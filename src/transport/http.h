@@ -12,6 +12,7 @@
 #include "transport/gate.h"
 #include "transport/head.h"
 #include "transport/health.h"
+#include "transport/metrics.h"
 #include "transport/route.h"
 #include "transport/scripts.h"
 #include "transport/websocket.h"
@@ -25,6 +26,7 @@ struct http_config {
 	struct gate *gate;      /* borrowed */
 	const struct scripts *scripts; /* borrowed */
 	const struct health *health;   /* borrowed */
+	const struct metrics *metrics; /* borrowed; NULL: nobody may ask */
 };
 
 struct http {

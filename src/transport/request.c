@@ -200,6 +200,16 @@ asks_script(struct request *r, const char *url, const struct head *head)
 	return true;
 }
 
+/* What lies outside the mounts, and not a WebSocket's: ASKED_NOTHING is a 404. */
+static enum asked
+asked_outside(const struct http_config *cfg, struct str method, struct str path)
+{
+	if (health_is_asked(method, path))
+		return ASKED_HEALTH;
+	return cfg->metrics && metrics_is_asked(method, path) ? ASKED_METRICS
+							      : ASKED_NOTHING;
+}
+
 /* The first call: the head is there. */
 static enum MHD_Result
 begin(struct request *r, const char *url, const char *method, const char *version)
@@ -213,11 +223,11 @@ begin(struct request *r, const char *url, const char *method, const char *versio
 		return refuse(r, status);
 	upgrade = upgrade_is_asked(&head);
 	if (!route_is_ours(&r->http->config.route, str_from(url))) {
-		if (upgrade || !health_is_asked(head.method, str_from(url)))
+		r->asked = asked_outside(&r->http->config, head.method, str_from(url));
+		if (upgrade || r->asked == ASKED_NOTHING)
 			return give_status(r, MHD_HTTP_NOT_FOUND);
-		r->asked = ASKED_HEALTH; /* answered when the body is whole: that
-					  * keeps the connection */
-		return MHD_YES;
+		return MHD_YES; /* answered when the body is whole: that keeps the
+				 * connection */
 	}
 	if (r->http->stopping)
 		return MHD_NO;
@@ -390,6 +400,10 @@ start(struct request *r, const char *url)
 	if (r->asked == ASKED_SCRIPT) {
 		r->state = ANSWERED;
 		return answer_script(r->c, &r->script);
+	}
+	if (r->asked == ASKED_METRICS) {
+		r->state = ANSWERED;
+		return answer_metrics(r->c, r->http->config.metrics);
 	}
 	if (r->asked == ASKED_EVENTS)
 		return lend_to_events(r, url);

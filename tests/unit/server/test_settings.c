@@ -293,6 +293,26 @@ compress_is_off_until_it_is_switched_on(void **state)
 		     "deflate");
 }
 
+static enum config_switch
+metrics(struct config cfg)
+{
+	enum config_switch got = cfg.metrics;
+
+	server_config_clear(&cfg);
+	return got;
+}
+
+static void
+metrics_are_off_until_they_are_switched_on(void **state)
+{
+	(void)state;
+	assert_int_equal(metrics(SETTINGS("--ping", "1")), CONFIG_OFF);
+	assert_int_equal(metrics(SETTINGS("--metrics", "on")), CONFIG_ON);
+	assert_int_equal(metrics(FILE_SETTINGS("metrics = \"on\";")), CONFIG_ON);
+	ASSERT_WRONG("fayed: --metrics: '/metrics' is none of off, on", "--metrics",
+		     "/metrics");
+}
+
 static enum config_overflow
 overflow(struct config cfg)
 {
@@ -346,6 +366,7 @@ main(void)
 		cmocka_unit_test(log_levels_have_names),
 		cmocka_unit_test(redelivery_is_on_until_it_is_switched_off),
 		cmocka_unit_test(compress_is_off_until_it_is_switched_on),
+		cmocka_unit_test(metrics_are_off_until_they_are_switched_on),
 		cmocka_unit_test(overflow_has_two_policies),
 		cmocka_unit_test(the_last_word_on_a_number_counts),
 	};

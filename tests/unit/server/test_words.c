@@ -241,6 +241,7 @@ check_says_the_settings_and_ok(void **state)
 		    "redis = \"\";\n"
 		    "redis_prefix = \"fayed\";\n"
 		    "redis_log = 10000;\n"
+		    "metrics = \"off\";\n"
 		    "log_level = \"info\";\n"
 		    "limits = {\n"
 		    "\tmessage_bytes = 1048576;\n"

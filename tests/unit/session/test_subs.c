@@ -81,11 +81,14 @@ a_pattern_lives_as_long_as_somebody_wants_it(void **state)
 	assert_int_equal(subs_add(&su, &b, STR("/x")), 0);
 	assert_heard(&ear, "");
 	assert_wanted_by(&su, STR("/x"), both, 2);
+	assert_int_equal(su.count, 2);
 	assert_int_equal(subs_remove(&su, &a, STR("/x")), 0);
 	assert_heard(&ear, "");
 	assert_wanted_by(&su, STR("/x"), both + 1, 1);
+	assert_int_equal(su.count, 1);
 	assert_int_equal(subs_remove(&su, &b, STR("/x")), 0);
 	assert_heard(&ear, "-/x ");
+	assert_int_equal(su.count, 0);
 	assert_null(subs_find(&su, STR("/x")));
 	subs_clear(&su);
 }
