@@ -11,6 +11,7 @@ import { Session, freshChannel, handshake, send } from '../lib/bayeux.mjs';
 import { TRANSPORTS, listen, newClient, publish, transportOf } from '../lib/client.mjs';
 import { curlWith } from '../lib/curl.mjs';
 import { test } from '../lib/harness.mjs';
+import { Scraper } from '../lib/metrics.mjs';
 import { Balancer, config, withDaemons } from '../lib/proxies.mjs';
 import { Socket } from '../lib/socket.mjs';
 import { Inbox, within } from '../lib/wait.mjs';
@@ -93,8 +94,17 @@ for (const kind of KINDS) {
   });
 
   test(`proxies: nothing but the mount is reached through ${kind}`, async (t) => {
-    const { port } = await behind(t, kind);
-    for (const path of ['/', '/health', '/x/bayeux']) assert.equal((await fetch(`http://127.0.0.1:${port}${path}`)).status, 404, path);
+    const { port } = await behind(t, kind, { metrics: 'on' });
+    for (const path of ['/', '/health', '/metrics', '//metrics', '/x/bayeux']) assert.equal((await fetch(`http://127.0.0.1:${port}${path}`)).status, 404, path);
+  });
+
+  test(`proxies: ${kind} lets monitoring ask a node as its commented lines say`, async (t) => {
+    const node = await t.server({ metrics: 'on' });
+    const { port, metricsPort } = await Balancer.start(t, kind, [node], { metrics: true });
+    const metrics = await new Scraper({ port: metricsPort }).scrape();
+    assert.equal(metrics.get('fayed_sessions'), 0);
+    for (const path of ['/', '/health', '/bayeux']) assert.equal((await fetch(`http://127.0.0.1:${metricsPort}${path}`)).status, 404, path);
+    assert.equal((await fetch(`http://127.0.0.1:${port}/metrics`)).status, 404);
   });
 
   test(`proxies: ${kind} ends TLS as its commented lines say`, async (t) => {

@@ -34,8 +34,16 @@ function adapt(file, changes) {
 }
 
 // The certificate is in the commented lines, which come to life with it.
+// So is a node's own port for metrics, its first one's.
+const metricsOf = ({ nodes: [node], metricsPort }) => metricsPort ? [
+  [/(a port for each:\n)#\n((?:# .*\n)+)/, (_, before, lines) => before + lines.replace(/^# /gm, '')],
+  [/10\.0\.0\.1:9101/, `127.0.0.1:${metricsPort}`],
+  [/10\.0\.0\.0\/24/, '127.0.0.0/8'],
+  [/(server node1|http:\/\/)( ?)127\.0\.0\.1:8001/, `$1$2127.0.0.1:${node.port}`],
+] : [];
+
 const adaptations = {
-  haproxy: ({ port, nodes, folder, logPort, tls }) => [
+  haproxy: ({ port, nodes, folder, logPort, tls, metricsPort }) => [
     [/ \/dev\/log /g, ` 127.0.0.1:${logPort} `],
     [/ \/run\/haproxy\/admin\.sock mode/, ` ${folder}/admin.sock mode`],
     [/^\t(chroot|user|group) .*\n/gm, ''],
@@ -44,13 +52,15 @@ const adaptations = {
     ...tls ? [[/# (bind) :443 (ssl crt) \S+/, `$1 127.0.0.1:${port} $2 ${tls.both}`], [/# (http-request redirect)/, '$1']] : [],
     [/^\tserver node1 127\.0\.0\.1:8001\n\tserver node2 127\.0\.0\.1:8002\n/m,
       nodes.map((node, index) => `\tserver node${index + 1} 127.0.0.1:${node.port}\n`).join('')],
+    ...metricsOf({ nodes, metricsPort }),
   ],
-  nginx: ({ port, nodes, tls }) => [
+  nginx: ({ port, nodes, tls, metricsPort }) => [
     [/max_conns=20000/g, `max_conns=${SIZE}`],
     [/listen 80;/, tls ? '' : `listen 127.0.0.1:${port};`],
     ...tls ? [[/# (listen) 443/, `$1 127.0.0.1:${port}`], [/# (ssl_certificate) .*/, `$1 ${tls.certificate};`], [/# (ssl_certificate_key) .*/, `$1 ${tls.key};`]] : [],
     [/^\tserver 127\.0\.0\.1:8001 (.*)\n\tserver 127\.0\.0\.1:8002 .*\n/m,
       (_, how) => nodes.map((node) => `\tserver 127.0.0.1:${node.port} ${how}\n`).join('')],
+    ...metricsOf({ nodes, metricsPort }),
   ],
 };
 
@@ -79,14 +89,16 @@ export class Balancer {
   #child;
   #ended;
 
-  // In front of `nodes`, each with its `port`. With `tls` { certificate, key, both } it speaks that alone.
-  static async start(t, kind, nodes, { tls } = {}) {
+  // In front of `nodes`, each with its `port`. With `tls` { certificate, key, both } it speaks that alone; with `metrics` the
+  // first node's have a port, `metricsPort`.
+  static async start(t, kind, nodes, { tls, metrics = false } = {}) {
     const balancer = new Balancer();
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), `fayed-${kind}-`));
     t.defer(() => fs.rmSync(folder, { recursive: true }));
     const port = await steadyPort();
     const logPort = kind === 'haproxy' ? await balancer.#hearSyslog(t) : 0;
-    const text = adapt(config[kind], adaptations[kind]({ port, nodes, folder, logPort, tls }));
+    balancer.metricsPort = metrics && await steadyPort();
+    const text = adapt(config[kind], adaptations[kind]({ port, nodes, folder, logPort, tls, metricsPort: balancer.metricsPort }));
     fs.writeFileSync(path.join(folder, path.basename(config[kind])), text);
     if (kind === 'nginx') fs.writeFileSync(path.join(folder, 'nginx.conf'), aroundNginx(folder));
 
