@@ -20,6 +20,8 @@ enum redis_stat {
 	STAT_WAITING,  /* publications not sent yet; without those kept */
 	STAT_LAG_US,   /* from a beat's sending until it was heard; or STAT_NONE */
 	STAT_POS,
+	STAT_INTAKE, /* 0 or 1: publishes for other programs; since the start: */
+	STAT_INTAKE_PUBLISHED, STAT_INTAKE_REFUSED, STAT_INTAKE_DROPPED,
 	STAT_COUNT
 };
 

@@ -90,6 +90,15 @@ count_waiting(const struct uplink *up)
 }
 
 static void
+write_intake(const struct intake *in, struct redis_stats *s)
+{
+	redis_stat_set(s, STAT_INTAKE, in->token != 0);
+	redis_stat_set(s, STAT_INTAKE_PUBLISHED, in->counts.published);
+	redis_stat_set(s, STAT_INTAKE_REFUSED, in->counts.refused);
+	redis_stat_set(s, STAT_INTAKE_DROPPED, in->counts.dropped);
+}
+
+static void
 write_stats(struct uplink *up)
 {
 	const struct uplink_watch *w = &up->watch;
@@ -109,6 +118,7 @@ write_stats(struct uplink *up)
 	redis_stat_set(s, STAT_WAITING, count_waiting(up));
 	redis_stat_set(s, STAT_LAG_US, lag_us(w));
 	redis_stat_set(s, STAT_POS, up->pos);
+	write_intake(&up->intake, s);
 }
 
 /* ---- lines ---- */

@@ -220,6 +220,15 @@ write_redis(const struct worker *w, struct buf *out)
 		{ "fayed_redis_position",
 		  "The number in the order of everything up to which all was heard.", gauge,
 		  STAT_POS },
+		{ "fayed_redis_intake", "Whether this node publishes for other programs.", gauge,
+		  STAT_INTAKE },
+		{ "fayed_redis_intake_published_total", "Messages that it published for them.",
+		  counter, STAT_INTAKE_PUBLISHED },
+		{ "fayed_redis_intake_refused_total", "Such that were refused.", counter,
+		  STAT_INTAKE_REFUSED },
+		{ "fayed_redis_intake_dropped_total",
+		  "Such that were heard faster than they could be published.", counter,
+		  STAT_INTAKE_DROPPED },
 	};
 	size_t i;
 

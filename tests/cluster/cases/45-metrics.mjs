@@ -18,7 +18,7 @@ const stateOf = (metrics) => STATES.filter((state) => metrics.get('fayed_redis_s
 
 async function start(t, options) {
   const redis = await Redis.start(t), cluster = await Cluster.start(t, { redis, metrics: 'on', ...options });
-  return { redis, nodes: cluster.nodes, scrapers: cluster.nodes.map((node) => new Scraper(node)) };
+  return { redis, cluster, nodes: cluster.nodes, scrapers: cluster.nodes.map((node) => new Scraper(node)) };
 }
 
 // Resolves to the match when the node's log has it.
@@ -119,4 +119,19 @@ test('metrics: logs that were too short', { ms: MS }, async (t) => {
   away.cable.up();
   await scraper.until((now) => isUp(now) && now.get('fayed_redis_gaps_total') >= 1, 'a gap');
   assert.match(away.log, /logs in Redis no longer had all/);
+});
+
+test('metrics: what other programs publish', { ms: MS }, async (t) => {
+  const { redis, cluster, nodes, scrapers } = await start(t, { count: 2 });
+  const sum = async (name) => (await Promise.all(scrapers.map((scraper) => scraper.scrape()))).reduce((all, now) => all + now.get(name), 0);
+  const comesTo = (name, count) => within((async () => { while (await sum(name) !== count) await sleep(20); })(), () => `${name} to be ${count}`);
+  await comesTo('fayed_redis_intake', 1);
+  const room = freshRoom(), stream = cluster.key('publish');
+  for (let number = 0; number < 3; number++) await redis.do('XADD', stream, '*', 'channel', room, 'data', String(number));
+  await redis.do('XADD', stream, '*', 'channel', room);
+  await comesTo('fayed_redis_intake_published_total', 3);
+  await comesTo('fayed_redis_intake_refused_total', 1);
+  const holder = scrapers.findIndex(({ last }) => last.get('fayed_redis_intake') === 1);
+  await nodes[holder].stop();
+  await scrapers[1 - holder].until((now) => now.get('fayed_redis_intake') === 1, 'the other node to go on');
 });

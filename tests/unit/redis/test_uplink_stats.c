@@ -156,6 +156,23 @@ jobs_are_counted_where_they_are(void **state)
 	assert_int_equal(told(f, STAT_POS), 1763900000123456);
 }
 
+static void
+what_was_published_for_others_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(told(f, STAT_INTAKE), 0);
+	f->up.intake.token = 12345;
+	f->up.intake.counts = (struct intake_counts){
+		.published = 1, .elsewhere = 2, .refused = 3, .dropped = 4
+	};
+	uplink_look(&f->up);
+	assert_int_equal(told(f, STAT_INTAKE), 1);
+	assert_int_equal(told(f, STAT_INTAKE_PUBLISHED), 1);
+	assert_int_equal(told(f, STAT_INTAKE_REFUSED), 3);
+	assert_int_equal(told(f, STAT_INTAKE_DROPPED), 4);
+}
+
 /* ---- lag ---- */
 
 static void
@@ -319,6 +336,8 @@ main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(since_when_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(jobs_are_counted_where_they_are, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(what_was_published_for_others_is_told, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_lag_is_what_the_last_beat_took, set_up,
 						tear_down),
