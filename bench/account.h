@@ -30,6 +30,7 @@ struct stream {
 	char channel[128];
 	struct client *publisher;
 	uint32_t sent;
+	uint32_t sent_before_kill;
 	uint32_t answered;    /* acknowledged or refused */
 	uint32_t subscribers; /* that read promptly */
 	uint64_t received;    /* first deliveries to those */

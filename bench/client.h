@@ -41,7 +41,7 @@ struct client {
 	bool subscribed;
 	bool resuming;	     /* came back with its client id */
 	bool cut_off;	     /* a slow one that lost its connection */
-	bool served_again;   /* got a message due after the kill */
+	bool served_again;   /* got a message published after the kill */
 	uint32_t url_index;
 	uint32_t channel_index;
 	uint32_t connect_id; /* of the outstanding connect; see send_connect */

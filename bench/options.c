@@ -55,7 +55,7 @@ const char options_usage[] =
 	"  --server-pid PID[,PID]  measure CPU and RSS of these processes\n"
 	"  --kill PID              SIGKILL to this process, and the time until "
 	"all are served again\n"
-	"  --kill-after S          so long after measuring began (1)\n"
+	"  --kill-after N          once N messages are published (100)\n"
 	"  --redis HOST:PORT       count the commands Redis serves meanwhile\n"
 	"  --protocol raw-ws       no Bayeux around the messages; the channel "
 	"is added to the URL's path\n"
@@ -96,7 +96,7 @@ static const struct field {
 	{ "alternate", FLAG, AT(alternate) },
 	{ "reconnect-delay", REAL, AT(reconnect_delay_ms) },
 	{ "kill", COUNT, AT(kill_pid) },
-	{ "kill-after", REAL, AT(kill_after) },
+	{ "kill-after", COUNT, AT(kill_after) },
 	{ "server-pid", TEXT, AT(pid_list) },
 	{ "redis", TEXT, AT(redis) },
 	{ "protocol", TEXT, AT(protocol_text) },
@@ -289,7 +289,7 @@ options_parse(struct options *o, int argc, char **argv)
 		.drain = 3,
 		.setup_timeout = 30,
 		.reconnect_delay_ms = 100,
-		.kill_after = 1,
+		.kill_after = 100,
 		.transport_text = "ws",
 		.protocol_text = "bayeux",
 		.name = "",

@@ -41,7 +41,7 @@ struct options {
 	double rate;		   /* publishes per second; 0: closed loop */
 	double reconnect_delay_ms; /* below 0: never */
 	uint32_t kill_pid;	   /* 0: nobody is killed */
-	double kill_after;	   /* seconds of measuring */
+	uint32_t kill_after;	   /* publishes */
 	struct url urls[MAX_URLS], pub_urls[MAX_URLS];
 	uint32_t url_count, pub_url_count;
 	int pids[MAX_PIDS];

@@ -62,14 +62,14 @@ read_delivery(const struct load *load, struct span data, struct delivery *d)
 	return step == JSON_END && found == 15;
 }
 
-/* Whoever gets something that was due after the kill has found a server. */
+/* Whoever gets something that was published after the kill has found a server. */
 static void
-note_service(struct client *c, uint64_t due_ns, uint64_t now)
+note_service(struct client *c, const struct delivery *d, uint64_t now)
 {
 	struct load *load = c->load;
 
 	if (!load->killed_ns || c->served_again ||
-	    due_ns + load->origin_ns < load->killed_ns)
+	    d->seq < load->streams[d->stream].sent_before_kill)
 		return;
 	c->served_again = true;
 	load->tally.served_again++;
@@ -112,7 +112,7 @@ take_delivery(struct client *c, const struct reply *r, uint64_t now)
 		tally->slow_deliveries++;
 		return;
 	}
-	note_service(c, d.due_ns, now);
+	note_service(c, &d, now);
 	load->streams[d.stream].received++;
 	tally->deliveries++;
 	tally->last_delivery_ns = now;

@@ -15,16 +15,27 @@ struct run {
 	struct pump pump;
 	uint64_t next_tick, next_sample; /* ns */
 	uint64_t start_ns;		 /* of measuring */
-	uint64_t kill_ns; /* when to kill; 0: not, or it is done */
 	struct redis_stats redis; /* as measuring began */
 	int error; /* of the loop; sticks */
 };
 
+static bool
+must_kill(const struct run *run)
+{
+	const struct load *load = run->load;
+
+	return run->opt->kill_pid && !load->killed_ns &&
+	       load->tally.published >= run->opt->kill_after;
+}
+
 static void
 kill_server(struct run *run)
 {
-	run->kill_ns = 0;
-	run->load->killed_ns = clock_ns();
+	struct load *load = run->load;
+
+	for (uint32_t i = 0; i < load->stream_count; i++)
+		load->streams[i].sent_before_kill = load->streams[i].sent;
+	load->killed_ns = clock_ns();
 	if (kill((pid_t)run->opt->kill_pid, SIGKILL))
 		run->error = -errno;
 }
@@ -38,8 +49,6 @@ tick(struct run *run, uint64_t now)
 	run->next_tick = now + TICK_MS * MS_NS;
 	for (uint32_t i = 0; i < run->load->client_count; i++)
 		client_tick(&run->load->clients[i], now);
-	if (run->kill_ns && now >= run->kill_ns)
-		kill_server(run);
 	if (now < run->next_sample || opt->pid_count == 0)
 		return;
 	run->next_sample = now + SAMPLE_MS * MS_NS;
@@ -113,6 +122,8 @@ publish_until(struct run *run, uint64_t end)
 	while (!run->error && !pump_done(&run->pump) &&
 	       (now = clock_ns()) < end) {
 		pump_run(&run->pump, now);
+		if (must_kill(run))
+			kill_server(run);
 		turn(run, pump_next(&run->pump, end));
 	}
 }
@@ -180,9 +191,6 @@ measure_begin(struct run *run)
 		return RUN_NO_REDIS;
 	hist_reset(&run->load->latency);
 	run->start_ns = clock_ns();
-	if (run->opt->kill_pid)
-		run->kill_ns = run->start_ns +
-			       (uint64_t)(run->opt->kill_after * 1e9);
 	f->deliveries = tally->deliveries;
 	f->published = tally->published;
 	f->acks = tally->acks;

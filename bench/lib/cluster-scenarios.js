@@ -22,7 +22,7 @@ const perPoll = [
 ];
 const lost = { label: 'lost', of: (f) => f.lost, digits: 0 };
 const doubled = { label: 'doubled', of: (f) => f.duplicated + f.sent_again, digits: 0 };
-const recovery = { label: 'ms until the last client is served again', of: (f) => f.recovery_ms, digits: 0 };
+const recovery = { label: 'ms until the last client is served again', of: (f) => (f.served_again === f.clients ? f.recovery_ms : null), digits: 0 };
 const rate = { label: 'deliveries/s', of: (f) => f.deliveries_per_s, digits: 0 };
 const p99 = { label: 'p99 in ms', of: (f) => f.p99_ms, digits: 1 };
 const publishes = [
@@ -37,10 +37,9 @@ const polling = [...ws(100), '--transport', 'long-polling'];
 // One message at a time on each of 20 channels of 5 pollers.
 const rooms = ['pairs', '--clients', '100', '--channels', '20', '--publishers', '20', '--window', '1',
   '--transport', 'long-polling'];
-const kill = ['--rate', '100', '--kill-after', '0.7'];
+const kill = ['--rate', '100', '--kill-after', '80'];
 
 const timed = ['--duration', '2.5', '--warmup', '0.7'];
-const killTimed = ['--duration', '2.5', '--warmup', '0.5'];
 const count = (n) => ['--count', String(n)];
 const both = ['fayed', 'faye'], three = ['fayed', 'faye', 'alone'];
 
@@ -86,11 +85,11 @@ module.exports = {
     quick: count(200), on: both, figures: [polls],
   },
   'kill-ws': {
-    title: '100 WebSockets, 100 publishes/s, kill -9 of one node', args: [...ws(100), ...kill], times: killTimed,
-    quick: count(250), on: both, figures: [lost, doubled, recovery], kill: true,
+    title: '100 WebSockets, 100 publishes/s, kill -9 of one node', args: [...ws(100), ...kill], times: count(300),
+    quick: count(200), on: both, figures: [lost, doubled, recovery], kill: true,
   },
   'kill-polling': {
-    title: '100 pollers, 100 publishes/s, kill -9 of one node', args: [...polling, ...kill], times: killTimed,
-    quick: count(250), on: both, figures: [lost, doubled, recovery], kill: true,
+    title: '100 pollers, 100 publishes/s, kill -9 of one node', args: [...polling, ...kill], times: count(300),
+    quick: count(200), on: both, figures: [lost, doubled, recovery], kill: true,
   },
 };

@@ -12,6 +12,9 @@ struct errand {
 	void (*then)(struct errand *e, int result);
 	struct waiting *waiting; /* whose answer is being recorded; or NULL */
 	uint64_t turn, connect;
+	/* The connect that moved the session meanwhile, perhaps before the one of
+	 * `waiting` came; 0: none, or surely after it. */
+	uint64_t taken_by;
 	uint32_t messages; /* of that answer */
 	unsigned flow;     /* as it was */
 	char client_id[SESSION_ID_BYTES + 1];

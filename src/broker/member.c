@@ -194,6 +194,8 @@ release_held(struct session *s, uint64_t by)
 	struct waiting *w = s->held;
 
 	if (w->record) {
+		if (member_of(s)->sure != w->key)
+			w->record->taken_by = by;
 		w->session = NULL;
 		s->held = NULL;
 	} else if (by && by != w->key && member_of(s)->sure == w->key) {

@@ -161,6 +161,18 @@ member_left_stream(struct session *s)
 
 /* ---- answers ---- */
 
+/* Its answer does not count. Where an earlier connect had taken the session when this
+ * one came, which was not heard here then, it brings it back. The same connect
+ * elsewhere is answered there, and after a later one nobody waits for this. */
+static void
+not_recorded(const struct errand *e, struct waiting *w)
+{
+	if (e->taken_by && e->taken_by != w->key)
+		arrival_add(w, str_from(e->client_id));
+	else
+		outlet_hang_up(w->outlet);
+}
+
 static void
 on_recorded(struct errand *e, int result)
 {
@@ -171,7 +183,7 @@ on_recorded(struct errand *e, int result)
 		if (s)
 			member_lose(s, 0);
 		else if (w)
-			outlet_hang_up(w->outlet);
+			not_recorded(e, w);
 		return;
 	}
 	if (s && member_of(s)->flow == e->flow && result == 0)

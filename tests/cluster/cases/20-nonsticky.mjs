@@ -1,8 +1,10 @@
 // Long-polling without stickiness: whoever polls comes to another node each time, while messages come.
 import assert from 'node:assert/strict';
+import { Session, send } from '../../system/lib/bayeux.mjs';
+import { listen, newClient } from '../../system/lib/client.mjs';
 import { test } from '../../system/lib/harness.mjs';
 import { Checker, freshRoom } from '../lib/checker.mjs';
-import { Cluster } from '../lib/cluster.mjs';
+import { Cluster, health } from '../lib/cluster.mjs';
 import { Redis } from '../lib/redis.mjs';
 import { Front } from '../lib/roundrobin.mjs';
 
@@ -19,4 +21,38 @@ test(`nonsticky: ${CLIENTS} clients, ${PUBLISHERS * COUNT} messages, every reque
   await check.publishAll(publishers, channels, COUNT);
   await check.expect();
   assert.ok(check.ledger.delivered >= CLIENTS / ROOMS * PUBLISHERS * COUNT);
+});
+
+// The first node has a message for the client, and has not heard that the session went to the second, which gave that message.
+// It records what it would answer; before it is told that this does not count it hears where the session went.
+test('nonsticky: a connect back at the first node is answered, though that node learns late whose the session is', async (t) => {
+  const cluster = await Cluster.start(t, { count: 2, redis: await Redis.start(t), cables: true });
+  const [first, second] = cluster.nodes, room = freshRoom(), elsewhere = freshRoom();
+  const publish = (channel, data) => send(second.url, [{ channel, data }]);
+  const witness = newClient(t, first.url, 'websocket');
+  const seen = await listen(witness, room), heard = await listen(witness, elsewhere);
+  const session = await Session.open(first.url);
+  await session.subscribe(room);
+
+  await publish(room, 'one');
+  await seen.has(1);
+  first.cable.stall({ only: 'subscriber', direction: 'down' });
+  session.url = second.url;
+  const { json: [, ...moved] } = await session.connect().answer;
+  assert.deepEqual(moved.map(({ data }) => data), ['one']);
+
+  first.cable.stall({ only: 'commands', direction: 'up' });
+  session.url = first.url;
+  const back = session.connect();
+  await health(first); // it has read the connect, too
+  await publish(elsewhere, 'the note is before this');
+  first.cable.stall({ only: null, direction: 'down' });
+  await heard.has(1);
+  first.cable.flow();
+  const { json: [reply, ...messages] } = await back.answer; // not hung up on
+  assert.equal(reply.successful, true, JSON.stringify(reply));
+  assert.deepEqual(messages, []);
+  await publish(room, 'two');
+  const { json: [, ...next] } = await session.connect().answer;
+  assert.deepEqual(next.map(({ data }) => data), ['two']);
 });

@@ -456,6 +456,54 @@ lost_and_brought_back_while_its_answer_is_recorded(void **state)
 	others_end(&o, &w);
 }
 
+/* The note overtakes what Redis says to the touch and the record. */
+static void
+taken_before_it_came_and_brought_back(void **state)
+{
+	struct others o;
+	struct world w;
+	struct peer p;
+
+	(void)state;
+	start(&o, &w);
+	others_say(&o, &w, 13, "/a"); /* the other home has given it to connect 2 */
+	peer_poll(&p, &w);
+	peer_asks(&p, "[" CONNECT("3") "]", "");
+	others_assert_asked(&o, "touch turn=2 by=3\nrecord turn=2 cursor=12 sent=13 by=3");
+	others_take(&o, &w, 20, 3, "2");
+	others_answer(&o, &w, ENGINE_LOST);
+	others_answer(&o, &w, ENGINE_LOST);
+	assert_int_equal(p.hung_up, 0);
+	others_assert_asked(&o, "attach by=3");
+	others_attach(&o, &w, &back);
+	peer_assert_got(&p, EMPTY("3")); /* it was due */
+	peer_end(&p);
+	others_end(&o, &w);
+}
+
+/* The same connect came there, and is answered there. */
+static void
+taken_by_the_same_and_not_brought_back(void **state)
+{
+	struct others o;
+	struct world w;
+	struct peer p;
+
+	(void)state;
+	start(&o, &w);
+	others_say(&o, &w, 13, "/a");
+	peer_poll(&p, &w);
+	peer_asks(&p, "[" CONNECT("2") "]", "");
+	others_take(&o, &w, 20, 3, "2");
+	others_answer(&o, &w, ENGINE_LOST);
+	others_answer(&o, &w, ENGINE_LOST);
+	peer_assert_got(&p, "");
+	assert_int_equal(p.hung_up, 1);
+	others_assert_asked(&o, "");
+	peer_end(&p);
+	others_end(&o, &w);
+}
+
 static void
 lost_and_brought_back_by_a_stream(void **state)
 {
@@ -800,6 +848,8 @@ main(void)
 		cmocka_unit_test(taken_and_drained_while_its_answer_is_recorded),
 		cmocka_unit_test(lost_and_brought_back),
 		cmocka_unit_test(lost_and_brought_back_while_its_answer_is_recorded),
+		cmocka_unit_test(taken_before_it_came_and_brought_back),
+		cmocka_unit_test(taken_by_the_same_and_not_brought_back),
 		cmocka_unit_test(lost_and_brought_back_by_a_stream),
 		cmocka_unit_test(lost_when_its_connect_has_gone),
 		cmocka_unit_test(lost_when_another_connect_is_there),
