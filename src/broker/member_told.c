@@ -230,12 +230,28 @@ owes(const struct session *s, const struct waiting *w)
 	       (!m->live || s->queue.count || s->unsure);
 }
 
+/* A connect that asks not to be held is, for the moment that it takes to read what
+ * waits for it: a client that asks another node each time would never get anything. */
+static bool
+reads_first(struct waiting *w)
+{
+	enum { PATIENCE_MS = 1000 };
+	struct loop *loop = w->broker->loop;
+
+	if (member_of(w->session)->live || !w->at_once || !waiting_brings_messages(w))
+		return false;
+	if (w->impatient)
+		return heap_has(&w->timer.node);
+	w->impatient = true;
+	return loop_timer_set(loop, &w->timer, loop_now_ms(loop) + PATIENCE_MS) == 0;
+}
+
 bool
 member_may_answer(struct waiting *w)
 {
 	struct session *s = w->session;
 
-	if (w->record)
+	if (w->record || reads_first(w))
 		return false;
 	if (waiting_brings_messages(w) && !s->acks && s->queue.count) {
 		record(w);

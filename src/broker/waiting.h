@@ -24,6 +24,7 @@ struct waiting {
 	struct buf prepared;         /* which is that */
 	bool event_source;           /* wants that connection type's advice */
 	bool at_once;                /* it asked not to be held */
+	bool impatient;              /* it was, until its messages are here */
 	bool has_ack;
 	bool recorded;               /* `prepared` may leave */
 	bool due;                    /* ready, but others of its batch are not */
