@@ -122,6 +122,25 @@ by_number(const void *a, const void *b)
 }
 
 static void
+tell_wanted(struct uplink *up, struct interest *in)
+{
+	if (!in->on || in->told || !in->users)
+		return;
+	in->told = true;
+	uplink_post(up, news_new(up->engine, NEWS_WANTED, 0, interest_pattern(in)));
+}
+
+/* Those that were wanted while nobody was there. */
+static void
+tell_all_wanted(struct uplink *up)
+{
+	struct list_node *n;
+
+	for (n = list_first(&up->interests.all); n; n = list_next(&up->interests.all, n))
+		tell_wanted(up, list_entry(n, struct interest, node));
+}
+
+static void
 go_up(struct uplink *up)
 {
 	int64_t now = loop_now_ms(up->loop);
@@ -135,6 +154,7 @@ go_up(struct uplink *up)
 	log_info(up->options.log, "redis: joined node=%s at=%s", up->node,
 		 link_peer(up->commands));
 	uplink_tell(up, NEWS_UP, 0);
+	tell_all_wanted(up);
 	uplink_end_lingering(up);
 	uplink_send_waiting(up);
 }
@@ -339,15 +359,6 @@ uplink_ask(struct uplink *up, const struct interest *in)
 						   "subscription hears nothing");
 	}
 	buf_clear(&name);
-}
-
-static void
-tell_wanted(struct uplink *up, struct interest *in)
-{
-	if (!in->on || in->told || !in->users)
-		return;
-	in->told = true;
-	uplink_post(up, news_new(up->engine, NEWS_WANTED, 0, interest_pattern(in)));
 }
 
 struct wish {
