@@ -678,12 +678,14 @@ many_patterns_at_once(void **state)
 
 /* ---- the beat ---- */
 
+/* Nothing tells that it is done, but that what is asked behind it is. */
 static void
 beat(struct worker *w, uint64_t cursor, struct str id, uint64_t turns)
 {
 	const struct engine_flow flow = { id, turns };
 
 	engine_beat(w->e, cursor, &flow, id.n ? 1 : 0);
+	assert_int_equal(result_of_destroy(w, STR("nobody")), ENGINE_UNKNOWN);
 }
 
 static void

@@ -183,9 +183,10 @@ on_beat(void *arg, uint64_t cursor)
 
 /* ---- life ---- */
 
+typedef struct engine *(*make_fn)(struct loop *, const struct engine_events *, void *);
+
 static void
-make(struct worker *w, struct engine *(*make)(struct loop *, const struct engine_events *,
-					      void *))
+make(struct worker *w, make_fn make_engine)
 {
 	static const struct engine_events events = {
 		.on_message = on_message,
@@ -200,7 +201,7 @@ make(struct worker *w, struct engine *(*make)(struct loop *, const struct engine
 	};
 
 	w->answers_restore = true;
-	w->e = make(w->loop, &events, w);
+	w->e = make_engine(w->loop, &events, w);
 	assert_non_null(w->e);
 	alarm(PATIENCE_S);
 }
