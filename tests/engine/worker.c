@@ -158,6 +158,22 @@ on_up(void *arg)
 	loop_stop(w->loop);
 }
 
+/* What is told before its place in the order is told again in its place. */
+static void
+on_island(void *arg, struct frozen *f, uint64_t k)
+{
+	(void)arg;
+	(void)f;
+	(void)k;
+}
+
+static void
+on_mainland(void *arg, struct frozen *f, uint64_t k)
+{
+	(void)k;
+	on_message(arg, f);
+}
+
 static void
 on_restore(void *arg, bool missed)
 {
@@ -196,6 +212,8 @@ make(struct worker *w, make_fn make_engine)
 		.on_wanted = on_wanted,
 		.on_down = on_down,
 		.on_up = on_up,
+		.on_island = on_island,
+		.on_mainland = on_mainland,
 		.on_restore = on_restore,
 		.on_beat = on_beat,
 	};
