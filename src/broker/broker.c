@@ -34,7 +34,7 @@ keep(struct broker *b, struct session *s, struct frozen *f)
 	default:
 		broker_count_lost(b, s);
 	}
-	if (s->held && !session_streams(s))
+	if (s->held && !session_streams(s) && waiting_brings_messages(s->held))
 		waiting_make_ready(s->held);
 }
 

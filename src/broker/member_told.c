@@ -310,11 +310,15 @@ cluster_on_beat(void *arg, uint64_t cursor)
 	size_t count = 0;
 	struct list_node *n;
 
+	/* What nobody here wanted was not told. */
+	if (b->cluster.pos < cursor)
+		b->cluster.pos = cursor;
 	tell_laggards(b, cursor);
 	for (n = list_first(members); n; n = list_next(members, n)) {
 		struct member *m = list_entry(n, struct member, node);
 
-		if (m->flow || !keeps_up(m, cursor))
+		/* Without a cursor the one that was said last is still good. */
+		if (!cursor || m->flow || !keeps_up(m, cursor))
 			continue;
 		m->flow = ++b->cluster.flows;
 		flows[count++] = (struct engine_flow){ session_id(m->session), m->turn };

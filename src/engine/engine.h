@@ -88,7 +88,7 @@ struct engine_read {
  * that joins nodes. What is passed is borrowed. */
 struct engine_events {
 	/* A publication that this worker has interest in, once, in the order of
-	 * publishing. */
+	 * publishing. Joined nodes may tell for a while of what it wants no more. */
 	void (*on_message)(void *arg, struct frozen *f);
 	/* A session whose home is here wants more (+) or less (-); with no pattern at all
 	 * it is a sign of life. */
@@ -98,7 +98,8 @@ struct engine_events {
 	void (*on_taken)(void *arg, uint64_t seq, struct str client_id, uint64_t turn,
 			 uint64_t connect);
 	void (*on_gone)(void *arg, uint64_t seq, struct str client_id, uint64_t turn);
-	/* From now on everything that is published to `pattern` is heard. */
+	/* From now on everything is heard that is published to `pattern`, if a session has
+	 * subscribed to it. */
 	void (*on_wanted)(void *arg, struct str pattern);
 	/* The other nodes are out of reach; they are again, and what was missed has
 	 * been told. */
@@ -264,9 +265,9 @@ engine_record(struct engine *e, struct engine_call *call, struct str client_id,
 	e->ops->record(e, call, client_id, turn, cursor, sent, connect, acked);
 }
 
-/* What was published to patterns behind `since` (until now, at least: all that was
- * told by on_message before it is done is in it, if it has interest). -EAGAIN: nodes
- * went out of reach; on_up will tell when to ask again. */
+/* What was published to patterns behind `since`, until some moment from now on: where it
+ * has interest, what came later is told by on_message. -EAGAIN: nodes went out of reach;
+ * on_up will tell when to ask again. */
 static inline void
 engine_read(struct engine *e, struct engine_call *call, const struct engine_sub *from,
 	    size_t n)

@@ -155,177 +155,7 @@ on_away(void *arg)
 	uplink_go_island(up);
 }
 
-/* ---- joining ---- */
-
-/* What Redis knows of our sessions may be gone: it was emptied, or another took over
- * and lacks the last writes, or they were not refreshed for too long. */
-static void
-note_standing(struct uplink *up, const char *epoch, bool inbox_made)
-{
-	int64_t now = loop_now_ms(up->loop);
-	bool is_first = up->joined_ms == 0;
-	bool is_new = strcmp(up->epoch, epoch) != 0;
-
-	if (!is_first && is_new) {
-		up->young_ms = now + UPLINK_YOUNG_MS;
-		log_warn(up->options.log, "redis: it was emptied; sessions are written back");
-	}
-	if (!is_first && (is_new || inbox_made ||
-			  strcmp(up->peer, link_peer(up->commands)) != 0 ||
-			  now - up->joined_ms > (int64_t)up->T_s * 1000))
-		up->restore_due = true;
-	if (!is_first && !is_new && inbox_made)
-		up->missed = true;
-	snprintf(up->epoch, sizeof(up->epoch), "%s", epoch);
-	snprintf(up->peer, sizeof(up->peer), "%s", link_peer(up->commands));
-}
-
-static void
-go_on(struct uplink *up)
-{
-	up->state = UPLINK_SYNCING;
-	up->joined_ms = loop_now_ms(up->loop);
-	uplink_joined(up, up->stored_k, up->stored_seq);
-	if (up->subscriber_ready)
-		uplink_sync(up);
-}
-
-static void
-tell_restore(struct uplink *up)
-{
-	struct news *news = news_new(up->engine, NEWS_RESTORE, up->missed, STR(""));
-
-	if (news)
-		news->k = up->gen;
-	uplink_post(up, news);
-}
-
-static void
-on_joined(void *arg, const struct redisReply *reply)
-{
-	struct uplink *up = arg;
-	uint64_t numbers[5] = { 0 };
-	bool is_whole = true;
-	struct str epoch;
-	size_t i;
-
-	if (!reply)
-		return;
-	epoch = redis_reply_text(reply, 1);
-	for (i = 0; i < 5; i++)
-		is_whole &= redis_reply_number(reply, 2 + i, &numbers[i]);
-	if (!is_whole || !epoch.n) {
-		uplink_cut(up, reply->type == REDIS_REPLY_ERROR ? reply->str
-								: "join: not understood");
-		return;
-	}
-	note_standing(up, epoch.p, numbers[3] != 0);
-	up->gen = numbers[1];
-	up->stored_k = numbers[2];
-	up->stored_seq = numbers[4];
-	if (up->pos == 0)
-		up->pos = numbers[4];
-	if (up->restore_due) {
-		up->state = UPLINK_RESTORING;
-		tell_restore(up);
-	} else {
-		go_on(up);
-	}
-}
-
-struct restored {
-	struct mail mail;
-	struct uplink *up;
-	uint64_t gen;
-};
-
-static void
-on_restored(struct mail *m)
-{
-	struct restored *r = list_entry(m, struct restored, mail);
-	struct uplink *up = r->up;
-
-	/* Else that connection is gone: again on the next. */
-	if (up->state == UPLINK_RESTORING && up->gen == r->gen) {
-		up->restore_due = up->missed = false;
-		go_on(up);
-	}
-	free(r);
-}
-
-void
-uplink_restored(struct uplink *up, uint64_t gen)
-{
-	struct restored *r = calloc(1, sizeof(*r));
-
-	if (!r) {
-		log_error(up->options.log, "redis: out of memory, the node stays alone");
-		return;
-	}
-	*r = (struct restored){ .mail.run = on_restored, .up = up, .gen = gen };
-	mailbox_post(&up->box, &r->mail);
-}
-
-static void
-drop_mail(struct mail *m)
-{
-	if (m->run == on_restored)
-		free(list_entry(m, struct restored, mail));
-	else
-		uplink_drop_wish(m); /* jobs are the engine's */
-}
-
-static void
-join(struct uplink *up)
-{
-	char T[24], pos[24], k[24], random[17];
-	struct str head[] = { str_from(up->node), { T, 0 },       { pos, 0 },
-			      { k, 0 },           { random, 16 }, str_from(up->epoch) };
-
-	head[1].n = (size_t)snprintf(T, sizeof(T), "%u", up->T_s);
-	head[2].n = (size_t)snprintf(pos, sizeof(pos), "%llu", (unsigned long long)up->pos);
-	head[3].n = (size_t)snprintf(k, sizeof(k), "%llu", (unsigned long long)uplink_last_done(up));
-	random_base36(random, 16);
-	if (uplink_call(up, REDIS_JOIN, head, 6, NULL, on_joined, up))
-		log_error(up->options.log, "redis: out of memory");
-}
-
-static void
-on_loaded(void *arg, const struct redisReply *reply)
-{
-	struct uplink *up = arg;
-
-	if (!reply)
-		return;
-	if (reply->type != REDIS_REPLY_STRING || reply->len != UPLINK_SHA_BYTES) {
-		uplink_cut(up, reply->type == REDIS_REPLY_ERROR ? reply->str
-								: "SCRIPT LOAD: not understood");
-		return;
-	}
-	memcpy(up->sha[up->loaded++], reply->str, UPLINK_SHA_BYTES);
-	if (up->loaded == REDIS_SCRIPT_COUNT)
-		join(up);
-}
-
-static void
-on_commands_ready(void *arg)
-{
-	struct uplink *up = arg;
-	unsigned i;
-
-	up->commands_ready = true;
-	up->state = UPLINK_JOINING;
-	up->loaded = 0;
-	for (i = 0; i < REDIS_SCRIPT_COUNT; i++) {
-		const char *argv[] = { "SCRIPT", "LOAD", redis_scripts[i].text };
-		const size_t bytes[] = { 6, 4, redis_scripts[i].n };
-
-		if (link_send(up->commands, 3, argv, bytes, on_loaded, up)) {
-			uplink_cut(up, "out of memory");
-			return;
-		}
-	}
-}
+/* ---- connecting ---- */
 
 static void
 on_subscriber_ready(void *arg)
@@ -338,7 +168,7 @@ on_subscriber_ready(void *arg)
 }
 
 static const struct link_events command_events = {
-	.on_ready = on_commands_ready,
+	.on_ready = uplink_on_commands_ready,
 	.on_closed = on_closed,
 };
 
@@ -530,6 +360,14 @@ uplink_new(const struct redis_options *options, struct redis_engine *engine,
 		return NULL;
 	}
 	return up;
+}
+
+/* Jobs are the engine's. */
+static void
+drop_mail(struct mail *m)
+{
+	if (!uplink_drop_wish(m))
+		uplink_drop_restored(m);
 }
 
 void

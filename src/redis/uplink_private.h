@@ -158,6 +158,15 @@ void uplink_look(struct uplink *up); /* it has come up or gone down, or a second
 void uplink_beat_sent(struct uplink *up);
 void uplink_beat_heard(struct uplink *up);
 
+/* uplink_join.c */
+void uplink_on_commands_ready(void *arg);
+bool uplink_drop_restored(struct mail *m); /* false: it is another mail */
+
+/* uplink_interest.c */
+struct str uplink_live_channel(const struct uplink *up, struct str name, struct buf *out);
+void uplink_tell_wanted(struct uplink *up, struct interest *in); /* if it is on */
+void uplink_tell_all_wanted(struct uplink *up);
+
 /* uplink_sync.c */
 void uplink_sync(struct uplink *up);
 void uplink_on_subscribed(void *arg, struct str channel);
@@ -167,6 +176,6 @@ void uplink_forget_heard(struct uplink *up);
 void uplink_ask(struct uplink *up, const struct interest *in); /* SUBSCRIBE */
 void uplink_end_lingering(struct uplink *up);
 void uplink_keep(struct uplink *up);
-void uplink_drop_wish(struct mail *m); /* any other mail stays as it is */
+bool uplink_drop_wish(struct mail *m); /* false: it is another mail */
 
 #endif

@@ -149,18 +149,17 @@ logs(const struct server *s, const char *words)
 	return false;
 }
 
-struct server
-server_start(const char *const *words)
+static void
+start(struct server *s, const char *const *words)
 {
-	struct server s = { .port = server_free_port() };
 	const char *argv[MAX_WORDS] = { "redis-server" };
 	char port[16];
 	int n = 1;
 
-	snprintf(port, sizeof(port), "%d", s.port);
-	snprintf(s.path, sizeof(s.path), "%s/%d.sock", folder, s.port);
+	snprintf(port, sizeof(port), "%d", s->port);
+	snprintf(s->path, sizeof(s->path), "%s/%d.sock", folder, s->port);
 	for (const char *const *w = (const char *const[]){
-		     "--port", port, "--bind", "127.0.0.1", "--unixsocket", s.path, "--dir",
+		     "--port", port, "--bind", "127.0.0.1", "--unixsocket", s->path, "--dir",
 		     folder, "--save", "", "--appendonly", "no", NULL };
 	     *w; w++)
 		argv[n++] = *w;
@@ -168,10 +167,24 @@ server_start(const char *const *words)
 		assert_true(n < MAX_WORDS - 1);
 		argv[n++] = *words;
 	}
-	run(&s, argv);
-	if (!logs(&s, "eady to accept connections"))
+	run(s, argv);
+	if (!logs(s, "eady to accept connections"))
 		fail_msg("redis-server did not start");
+}
+
+struct server
+server_start(const char *const *words)
+{
+	struct server s = { .port = server_free_port() };
+
+	start(&s, words);
 	return s;
+}
+
+void
+server_restart(struct server *s)
+{
+	start(s, (const char *const[]){ NULL });
 }
 
 struct server

@@ -22,6 +22,8 @@ const char *server_folder(void);
 /* Runs redis-server (or REDIS_SERVER) with these words, NULL-terminated, behind
  * those for its place, until it accepts connections. */
 struct server server_start(const char *const *words);
+/* One that was killed is there again, empty, and without words. */
+void server_restart(struct server *s);
 /* Of a master on `port`, which is called "mymaster" there; fails over when that is
  * not heard of for half a second. `words` are lines of its configuration. */
 struct server server_start_sentinel(int port, const char *words);

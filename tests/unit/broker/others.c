@@ -149,6 +149,7 @@ beat(struct engine *e, uint64_t cursor, const struct engine_flow *enter, size_t 
 	add(a, " cursor=%d", (int)cursor);
 	for (size_t i = 0; i < n; i++)
 		add(a, " turn=%d", (int)enter[i].turn);
+	a->entered = n;
 }
 
 /* ---- what is easy ---- */
@@ -310,6 +311,15 @@ others_assert_wanted(struct others *o, const char *expected)
 	buf_add_char(&o->wanted, '\0');
 	assert_string_equal(o->wanted.p, expected);
 	buf_reset(&o->wanted);
+}
+
+void
+others_forget(struct others *o)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (o->asked[i].job.call)
+			o->asked[i].job.call->job = NULL;
+	o->count = 0;
 }
 
 /* A call is taken out of the list before it is done: that may ask anew. */

@@ -21,6 +21,7 @@ enum { OTHERS_ASKED = 32 };
 struct asked {
 	struct engine_job job; /* its call, until that is forgotten */
 	char words[200];
+	size_t entered; /* by a beat */
 };
 
 struct others {
@@ -58,6 +59,9 @@ void others_answer_nth(struct others *o, struct world *w, size_t n, int result);
 void others_attach(struct others *o, struct world *w, const struct engine_client *c);
 /* The oldest, a read: messages on /a, NULL-terminated as "SEQ" or "SEQ /channel". */
 void others_read(struct others *o, struct world *w, const char *const *found);
+
+/* What was asked is of no interest: nobody answers it. Its calls stay. */
+void others_forget(struct others *o);
 
 /* Events; a message is MESSAGE(seq) unless it is on another channel. */
 void others_say(struct others *o, struct world *w, uint64_t seq, const char *channel);
