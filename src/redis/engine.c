@@ -13,6 +13,7 @@ struct redis_engine {
 	const struct engine_events *events;
 	void *arg;
 	struct mailbox box; /* from the uplink */
+	atomic_size_t backlog; /* the cost of its news in it */
 	struct uplink *uplink;
 	uint64_t log_messages;
 	uint64_t restoring; /* which news asked for that */
@@ -131,6 +132,7 @@ on_news(struct mail *m)
 	case NEWS_BEAT:
 		e->events->on_beat(e->arg, news->seq);
 	}
+	atomic_fetch_sub(&e->backlog, news->cost);
 	news_free(news);
 }
 
@@ -487,7 +489,7 @@ redis_engine_new(void *options, struct loop *loop, const struct engine_events *e
 		free(e);
 		return NULL;
 	}
-	e->uplink = uplink_new(options, e, &e->box);
+	e->uplink = uplink_new(options, e, &e->box, &e->backlog);
 	if (!e->uplink) {
 		mailbox_clear(&e->box, drop_mail);
 		free(e);

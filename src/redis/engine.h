@@ -16,6 +16,8 @@ struct redis_options {
 	const char *prefix;          /* of all keys; likewise. "{fayed}:" */
 	int64_t timeout_ms;          /* of sessions; the same on all nodes */
 	size_t log_messages; /* of each pattern that are kept, at least; likewise */
+	/* What was heard and the worker has not handled yet; then no more is read. */
+	size_t news_bytes;
 	/* Publishes that are accepted while Redis is away. */
 	size_t kept_messages, kept_bytes;
 	struct posting_limits posting; /* of what other programs publish */

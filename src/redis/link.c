@@ -220,6 +220,13 @@ link_free(struct link *l)
 	free(l);
 }
 
+void
+link_pause(struct link *l, bool paused)
+{
+	if (l->wire)
+		wire_pause(l->wire, paused);
+}
+
 const char *
 link_peer(const struct link *l)
 {

@@ -62,6 +62,9 @@ int link_send(struct link *l, int argc, const char *const *argv, const size_t *a
 int link_subscribe(struct link *l, const struct str *channels, size_t n);
 int link_unsubscribe(struct link *l, const struct str *channels, size_t n);
 
+/* Hears no more for a while, see wire_pause. */
+void link_pause(struct link *l, bool paused);
+
 /* Whom we speak to, for the log. Empty while that is not known. */
 const char *link_peer(const struct link *l);
 

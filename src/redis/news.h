@@ -25,6 +25,7 @@ struct news {
 	struct redis_engine *engine;
 	enum news_kind kind;
 	uint64_t seq, k;
+	size_t cost; /* what it takes, in bytes, while it waits */
 	struct frozen *message; /* owned */
 	size_t n;
 	char text[]; /* a copy */

@@ -19,13 +19,49 @@ enum {
 
 /* ---- to the worker ---- */
 
+enum { RELIEF_MS = 10 };
+
+/* The worker does not keep up: what is published waits in Redis, which gives this node
+ * up if it becomes too much there; then the node reads in the logs what it missed. */
+static void
+hold_up(struct uplink *up)
+{
+	if (up->paused || !up->subscriber)
+		return;
+	up->paused = true;
+	link_pause(up->subscriber, true);
+	loop_timer_set(up->loop, &up->relief, loop_now_ms(up->loop) + RELIEF_MS);
+}
+
+static void
+on_relief(void *arg)
+{
+	struct uplink *up = arg;
+	int64_t now = loop_now_ms(up->loop);
+
+	up->beat_heard_ms = now; /* it could not be */
+	if (atomic_load(up->backlog) > up->options.news_bytes / 2) {
+		loop_timer_set(up->loop, &up->relief, now + RELIEF_MS);
+		return;
+	}
+	up->paused = false;
+	if (up->subscriber)
+		link_pause(up->subscriber, false);
+}
+
+
 void
 uplink_post(struct uplink *up, struct news *news)
 {
-	if (news)
-		mailbox_post(up->worker, &news->mail);
-	else
+	if (!news) {
 		log_error(up->options.log, "redis: out of memory, the node is behind");
+		return;
+	}
+	news->cost = sizeof(*news) + news->n +
+		     (news->message ? frozen_wire(news->message).n : 0);
+	if (atomic_fetch_add(up->backlog, news->cost) > up->options.news_bytes)
+		hold_up(up);
+	mailbox_post(up->worker, &news->mail);
 }
 
 void
@@ -115,6 +151,8 @@ go_down(struct uplink *up, bool fatal, const char *why)
 	up->state = UPLINK_DOWN;
 	up->commands = up->subscriber = NULL;
 	up->commands_ready = up->subscriber_ready = false;
+	up->paused = false;
+	loop_timer_clear(up->loop, &up->relief);
 	/* Replies that were awaited are NULL now: the jobs wait again. */
 	intake_down(&up->intake);
 	link_free(commands);
@@ -301,6 +339,7 @@ init_timers(struct uplink *up)
 	loop_timer_init(&up->beat, on_beat, up);
 	loop_timer_init(&up->keep, on_keep, up);
 	loop_timer_init(&up->linger, on_linger, up);
+	loop_timer_init(&up->relief, on_relief, up);
 	loop_timer_init(&up->last_moment, end, up);
 }
 
@@ -344,7 +383,7 @@ life_s(int64_t timeout_ms)
 
 struct uplink *
 uplink_new(const struct redis_options *options, struct redis_engine *engine,
-	   struct mailbox *box)
+	   struct mailbox *box, atomic_size_t *backlog)
 {
 	struct uplink *up = calloc(1, sizeof(*up));
 
@@ -353,6 +392,7 @@ uplink_new(const struct redis_options *options, struct redis_engine *engine,
 	up->options = *options;
 	up->engine = engine;
 	up->worker = box;
+	up->backlog = backlog;
 	up->T_s = life_s(options->timeout_ms);
 	if (init(up) || start_thread(up)) {
 		loop_free(up->loop);

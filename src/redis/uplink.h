@@ -4,6 +4,8 @@
 #ifndef REDIS_UPLINK_H
 #define REDIS_UPLINK_H
 
+#include <stdatomic.h>
+
 #include "host/mailbox.h"
 #include "redis/engine.h"
 #include "redis/stats.h"
@@ -12,9 +14,10 @@ struct job;
 struct redis_engine;
 struct uplink;
 
-/* Starts it. Its news go to `box`, for `engine`. NULL: out of memory or threads. */
+/* Starts it. Its news go to `box`, for `engine`, which counts them off `backlog` when it has
+ * handled them. NULL: out of memory or threads. */
 struct uplink *uplink_new(const struct redis_options *options, struct redis_engine *engine,
-			  struct mailbox *box);
+			  struct mailbox *box, atomic_size_t *backlog);
 /* What is under way is given a moment to be done; then it stops. Jobs stay where they
  * are: they are the engine's. */
 void uplink_free(struct uplink *up);

@@ -57,7 +57,10 @@ struct uplink_watch {
 struct uplink {
 	struct redis_options options;
 	struct redis_engine *engine;
-	struct mailbox *worker; /* its box */
+	struct mailbox *worker; /* its box, */
+	atomic_size_t *backlog; /* and the cost of the news in it */
+	struct loop_timer relief; /* while it is too much, and nothing is read */
+	bool paused;
 	pthread_t thread;
 	struct loop *loop;
 	struct mailbox box;

@@ -39,6 +39,7 @@ struct wire {
 	int64_t timeout_ms, heard_ms; /* when the wait for the next answer began */
 	unsigned busy;
 	bool freed;
+	bool paused; /* see wire_pause */
 };
 
 static void
@@ -143,7 +144,7 @@ can_wait_for_room(const struct wire *w)
 static void
 write_out(struct wire *w)
 {
-	short events = LOOP_READ;
+	short events = w->paused ? 0 : LOOP_READ;
 	int done = 0;
 
 	if (redisBufferWrite(w->context, &done) != REDIS_OK) {
@@ -184,9 +185,11 @@ on_impatient(void *arg)
 	if (list_is_empty(&w->requests))
 		return;
 	/* We stood still, not they. */
-	if (late > w->timeout_ms)
+	if (late > w->timeout_ms || w->paused) {
 		begin_to_wait(w);
-	if (late >= 0 && late <= w->timeout_ms) {
+		late = -1;
+	}
+	if (late >= 0) {
 		snprintf(why, sizeof(why), "no answer for %g s",
 			 (double)w->timeout_ms / 1000);
 		wire_close(w, why);
@@ -237,6 +240,14 @@ wire_send(struct wire *w, int argc, const char *const *argv, const size_t *argv_
 	}
 	loop_at_end(w->loop, &w->flush);
 	return 0;
+}
+
+void
+wire_pause(struct wire *w, bool paused)
+{
+	w->paused = paused;
+	if (w->state == WIRE_OPEN)
+		loop_at_end(w->loop, &w->flush); /* it looks at what to wait for */
 }
 
 /* ---- in ---- */

@@ -50,6 +50,10 @@ struct wire *wire_new(struct loop *loop, const struct wire_target *target,
 /* At any time. Commands that wait for their replies get NULL first. */
 void wire_free(struct wire *w);
 
+/* Reads no more, or goes on: what comes meanwhile waits in the kernel, and then with the
+ * peer. No answer is due for that time. */
+void wire_pause(struct wire *w, bool paused);
+
 /* Ends it as a fault of the peer would; from inside a callback. */
 void wire_close(struct wire *w, const char *why);
 

@@ -11,6 +11,7 @@ enum {
 	SMALL_POOL = 8192, /* bytes; less makes polls no cheaper and slower */
 	ARRIVAL_STALLS = 4, /* stall times that a body or message may take to come in */
 	EVENTSOURCE_PING_MS = 10000, /* as Faye's (faye-websocket: eventsource) */
+	NEWS_BYTES = 64 << 20, /* from Redis, before a worker that does not keep up */
 	ROOMY = 4,         /* times as large: for the largest head, and cookies copied */
 };
 
@@ -61,6 +62,7 @@ init_broker(struct worker *w, const struct config *cfg)
 			.prefix = w->prefix,
 			.timeout_ms = cfg->timeout_ms,
 			.log_messages = cfg->redis_log,
+			.news_bytes = NEWS_BYTES,
 			.kept_messages = lim->kept_messages,
 			.kept_bytes = lim->kept_bytes,
 			.posting = { .bytes = lim->message_bytes, .batch = bc.batch },

@@ -21,6 +21,7 @@ static struct {
 	struct redis_url url;
 	char prefix[REDIS_PREFIX_BYTES];
 	unsigned made;
+	size_t news_bytes;
 	struct log log;
 	struct loop *loop; /* the operator's */
 } redis;
@@ -42,6 +43,7 @@ join(struct loop *loop, const struct engine_events *events, void *arg)
 		.prefix = redis.prefix,
 		.timeout_ms = 60000,
 		.log_messages = 10000,
+		.news_bytes = redis.news_bytes,
 		.kept_messages = 1000,
 		.kept_bytes = 1 << 20,
 		.log = &redis.log,
@@ -323,6 +325,30 @@ what_is_published_while_it_is_away(void **state)
 	end_pair(&p);
 }
 
+/* The uplink stops to read again and again, and goes on. */
+static void
+a_worker_that_does_not_keep_up(void **state)
+{
+	struct call *calls;
+	struct pair p;
+
+	(void)state;
+	redis.news_bytes = 1000;
+	start_pair(&p);
+	want(&p.a, STR("/a"));
+	want(&p.b, STR("/a"));
+	calls = publish_many(&p.a, STR("/a"));
+	run(&p.a);
+	run_to_messages(&p.a, MANY);
+	run_to_messages(&p.b, MANY);
+	assert_all_done(calls);
+	assert_heard_many(&p.a);
+	assert_heard_many(&p.b);
+	assert_int_equal(p.a.downs + p.b.downs, 0);
+	end_pair(&p);
+	redis.news_bytes = 64 << 20;
+}
+
 /* ---- connections that are cut ---- */
 
 /* What was under way is sent again, and done once. */
@@ -445,6 +471,7 @@ static int
 setup(void **state)
 {
 	redis.loop = loop_new();
+	redis.news_bytes = 64 << 20;
 	redis.log = (struct log){ .level = LOG_LEVEL_ERROR, .fd = STDERR_FILENO };
 	return redis.loop ? server_setup(state) : -1;
 }
@@ -470,6 +497,7 @@ main(void)
 		WITH_SERVER(it_is_emptied),
 		WITH_SERVER(a_pattern_is_wanted_while_it_is_away),
 		WITH_SERVER(what_is_published_while_it_is_away),
+		WITH_SERVER(a_worker_that_does_not_keep_up),
 		WITH_SERVER(a_connection_for_commands_is_cut),
 		WITH_SERVER(a_connection_that_hears_is_cut),
 		WITH_SERVER(changes_are_not_missed),

@@ -341,10 +341,37 @@ freed_in_the_midst(void **state)
 	free(m);
 }
 
+/* What was published meanwhile waits, and comes in its order. */
+static void
+a_paused_link_hears_later(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	open_pair(&p);
+	subscribe(&p.ear, "a");
+	ear_turn_to(loop, &p.ear.subscribed, 1);
+	buf_reset(&p.ear.heard);
+	link_pause(p.ear.link, true);
+	for (int i = 0; i < 3; i++) {
+		char words[32];
+
+		snprintf(words, sizeof(words), "PUBLISH a %d", i);
+		ear_assert_says(&p.mouth, words, "1 ");
+	}
+	ear_assert_says(&p.mouth, "PING", "PONG "); /* and it has had all the time for it */
+	assert_int_equal(p.ear.messages, 0);
+	link_pause(p.ear.link, false);
+	ear_turn_to(loop, &p.ear.messages, 3);
+	assert_heard(&p.ear, "a 0 a 1 a 2 ");
+	close_pair(&p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_paused_link_hears_later),
 		cmocka_unit_test(a_message_is_heard_by_who_subscribed),
 		cmocka_unit_test(commands_before_it_is_ready_are_refused),
 		cmocka_unit_test(unsubscribed_and_subscribed_again),
