@@ -10,7 +10,8 @@ struct errand {
 	struct list_node node; /* in the cluster's errands */
 	struct broker *broker;
 	void (*then)(struct errand *e, int result);
-	struct waiting *waiting; /* whose answer is being recorded; or NULL */
+	struct waiting *waiting; /* whose answer is being recorded, or whose session went
+				  * while the others were told of it; or NULL */
 	uint64_t turn, connect;
 	/* The connect that moved the session meanwhile, perhaps before the one of
 	 * `waiting` came; 0: none, or surely after it. */

@@ -186,6 +186,14 @@ member_proven(const struct session *s)
 
 /* ---- it goes ---- */
 
+static bool
+is_told_of(const struct session *s, const struct waiting *w)
+{
+	const struct member *m = member_of(s);
+
+	return m->telling && m->touching && m->asked == w->key;
+}
+
 /* Of the connect that is held here. One whose answer is being recorded is answered
  * if that comes to something: the new home then takes it as given. */
 static void
@@ -200,6 +208,12 @@ release_held(struct session *s, uint64_t by)
 		s->held = NULL;
 	} else if (by && by != w->key && member_of(s)->sure == w->key) {
 		waiting_answer(w);
+	} else if (by && by != w->key && w->exchange && is_told_of(s, w)) {
+		/* Which of the two came first will be known soon. */
+		member_of(s)->touching->waiting = w;
+		w->record = member_of(s)->touching;
+		w->session = NULL;
+		s->held = NULL;
 	} else {
 		outlet_hang_up(w->outlet);
 	}

@@ -17,6 +17,7 @@
 #include "util/map.h"
 
 struct broker;
+struct errand;
 struct waiting;
 
 /* What a holding member must read: a subscription, and since when. */
@@ -36,13 +37,14 @@ struct member {
 	bool reading;
 	bool fresh;    /* the connect at hand brought it here: no need to tell */
 	bool dropped;  /* it is being let go: nothing is to be told */
-	bool telling;  /* of a connect */
+	bool telling;  /* of a connect, */
 	uint8_t seen_count;
 	uint64_t seen[ENGINE_SEEN]; /* its connects, the oldest first */
 	uint64_t pos;  /* while it holds: what came up to there was handed over */
 	uint64_t skip_to; /* what came up to there has arrived, whatever a read brings */
 	uint64_t again, again_to; /* another node recorded an answer to that connect, up
 				   * to where: it acknowledges unless it comes again */
+	struct errand *touching; /* by this */
 	uint64_t asked; /* the latest connect that the others were told of, */
 	uint64_t had; /* of this node's publications that came before their place in the
 		       * order (cluster_on_island), those behind this one came here */

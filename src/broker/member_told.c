@@ -64,12 +64,31 @@ move_back(struct session *s)
 	arrival_add(w, str_from(id));
 }
 
+/* Its session was taken by another connect while this one was told of: lost, it came
+ * later and brings it back; else the other did, and this one is done with. */
+static void
+settle(const struct errand *e, int result)
+{
+	if (result == ENGINE_LOST)
+		arrival_add(e->waiting, str_from(e->client_id));
+	else if (result == 0)
+		waiting_pass(e->waiting, str_from(e->client_id));
+	else
+		outlet_hang_up(e->waiting->outlet);
+}
+
 static void
 on_touched(struct errand *e, int result)
 {
 	struct session *s = errand_session(e);
 	const struct waiting *w = s ? s->held : NULL;
 
+	if (s && member_of(s)->touching == e)
+		member_of(s)->touching = NULL;
+	if (e->waiting) {
+		settle(e, result);
+		return;
+	}
 	if (!s || e->connect != member_of(s)->asked)
 		return; /* a later one is under way */
 	member_of(s)->telling = false;
@@ -101,6 +120,7 @@ touch(struct session *s, uint64_t connect, uint32_t count)
 	}
 	e->connect = m->asked = connect;
 	m->telling = true;
+	m->touching = e;
 	engine_touch(m->broker->engine, &e->call, session_id(s), m->turn, connect, count,
 		     s->acks ? member_proven(s) : 0, s->acked);
 }

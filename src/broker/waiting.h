@@ -20,7 +20,8 @@ struct waiting {
 	uint64_t key;                /* the connect id as session_connect knows it */
 	uint32_t count;              /* as session_count knows it */
 	uint32_t acked;              /* the number that `has_ack` says it brought */
-	struct errand *record;       /* the recording of its answer under way */
+	struct errand *record;       /* the recording of its answer under way; or of its
+				      * coming, when its session went meanwhile */
 	struct buf prepared;         /* which is that */
 	bool event_source;           /* wants that connection type's advice */
 	bool at_once;                /* it asked not to be held */

@@ -54,6 +54,10 @@ is_here(const struct world *w)
 	return registry_find(&w->b->registry, str_from(w->me));
 }
 
+static const struct engine_client back = {
+	.turn = 4, .at = 30, .cursor = 12, .sub_count = 1, .subs = wants_a,
+};
+
 /* ---- answers ---- */
 
 static void
@@ -284,20 +288,75 @@ taken_while_nothing_is_sure(void **state)
 
 	(void)state;
 	start(&o, &w);
-	peer_poll(&p, &w);
-	peer_asks(&p, "[" CONNECT("2") "]", "");
-	others_take(&o, &w, 20, 3, "3");
-	peer_assert_got(&p, "");
-	assert_int_equal(p.hung_up, 1);
-	others_answer(&o, &w, ENGINE_LOST);
-	peer_end(&p);
-	others_end(&o, &w);
-
-	start(&o, &w);
 	ask(&o, &w, &p, "[" CONNECT("2") "]", "touch turn=2 by=2");
 	others_take(&o, &w, 20, 3, NULL);
 	peer_assert_got(&p, "");
 	assert_int_equal(p.hung_up, 1);
+	peer_end(&p);
+	others_end(&o, &w);
+}
+
+/* Taken by another connect while the others are told of this one: which of the two came
+ * first is not known before they have answered. */
+static void
+taken_while_it_is_told_of(void **state)
+{
+	struct others o;
+	struct world w;
+	struct peer p;
+
+	(void)state;
+	start(&o, &w);
+	peer_poll(&p, &w);
+	peer_asks(&p, "[" CONNECT("2") "]", "");
+	others_take(&o, &w, 20, 3, "3");
+	assert_false(is_here(&w));
+	peer_assert_got(&p, "");
+	others_answer(&o, &w, ENGINE_LOST); /* this one came later */
+	assert_int_equal(p.hung_up, 0);
+	others_assert_asked(&o, "attach by=2");
+	others_attach(&o, &w, &back);
+	assert_true(is_here(&w));
+	peer_end(&p);
+	others_end(&o, &w);
+
+	start(&o, &w);
+	peer_poll(&p, &w);
+	peer_asks(&p, "[" CONNECT("2") "]", "");
+	others_take(&o, &w, 20, 3, "3");
+	others_answer(&o, &w, 0); /* it came before */
+	peer_assert_got(&p, EMPTY("2"));
+	assert_int_equal(p.hung_up, 0);
+	peer_end(&p);
+	others_end(&o, &w);
+
+	start(&o, &w);
+	peer_poll(&p, &w);
+	peer_asks(&p, "[" CONNECT("2") "]", "");
+	others_take(&o, &w, 20, 3, "3");
+	others_answer(&o, &w, -EAGAIN);
+	peer_assert_got(&p, "");
+	assert_int_equal(p.hung_up, 1);
+	peer_end(&p);
+	others_end(&o, &w);
+
+	/* Its peer goes meanwhile. */
+	start(&o, &w);
+	peer_poll(&p, &w);
+	peer_asks(&p, "[" CONNECT("2") "]", "");
+	others_take(&o, &w, 20, 3, "3");
+	peer_end(&p);
+	others_answer(&o, &w, ENGINE_LOST);
+	others_assert_asked(&o, "");
+	others_end(&o, &w);
+
+	/* The same connect is answered where it took the session. */
+	start(&o, &w);
+	peer_poll(&p, &w);
+	peer_asks(&p, "[" CONNECT("2") "]", "");
+	others_take(&o, &w, 20, 3, "2");
+	assert_int_equal(p.hung_up, 1);
+	others_answer(&o, &w, ENGINE_LOST);
 	peer_end(&p);
 	others_end(&o, &w);
 }
@@ -396,10 +455,6 @@ taken_and_drained_while_its_answer_is_recorded(void **state)
 }
 
 /* ---- touches ---- */
-
-static const struct engine_client back = {
-	.turn = 4, .at = 30, .cursor = 12, .sub_count = 1, .subs = wants_a,
-};
 
 /* `taken` was not heard yet: this connect brings the session back. */
 static void
@@ -841,6 +896,7 @@ main(void)
 		cmocka_unit_test(taken_by_a_later_connect),
 		cmocka_unit_test(taken_by_the_same_connect),
 		cmocka_unit_test(taken_while_nothing_is_sure),
+		cmocka_unit_test(taken_while_it_is_told_of),
 		cmocka_unit_test(an_older_turn_takes_nothing),
 		cmocka_unit_test(taken_while_its_answer_is_recorded),
 		cmocka_unit_test(taken_before_its_answer_was_recorded),
