@@ -73,4 +73,4 @@ async function playOwnServer() {
 await (opt.url ? playAll(new URL(opt.url)) : playOwnServer());
 if (opt.record) corpus.save();
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
-process.exit(tally.failed ? 1 : 0);
+process.stdout.write('', () => process.exit(tally.failed ? 1 : 0)); // once all that was said has left

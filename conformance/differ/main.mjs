@@ -78,4 +78,4 @@ for (const [name, server] of [['Faye', faye], ['fayed', fayed]]) {
 for (const [rule, times] of [...counts.rules].sort(([, a], [, b]) => b - a)) console.log(`rule, ${times} times: ${rule}`);
 console.log(`compared ${counts.replies} replies, ${counts.deliveries} deliveries`);
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
-process.exit(tally.failed ? 1 : 0);
+process.stdout.write('', () => process.exit(tally.failed ? 1 : 0)); // once all that was said has left

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { tests } from '../system/lib/harness.mjs';
-import { loadCases, play } from '../system/lib/runner.mjs';
+import { leave, loadCases, play } from '../system/lib/runner.mjs';
 import { beLoud } from './lib/say.mjs';
 
 const { values: opt } = parseArgs({
@@ -22,6 +22,6 @@ if (opt.verbose) beLoud();
 await loadCases(new URL('cases/', import.meta.url));
 if (opt.list) {
   for (const { name } of tests()) console.log(name);
-  process.exit(0);
+  await leave(0);
 }
-process.exit(await play({ ...opt, command: [path.resolve(opt.fayed)], jobs: Number(opt.jobs) }));
+await leave(await play({ ...opt, command: [path.resolve(opt.fayed)], jobs: Number(opt.jobs) }));

@@ -1,7 +1,7 @@
 // Plays the tests of cases/ against a redis-server of their own. See README.md.
 import { parseArgs } from 'node:util';
 import { tests } from '../system/lib/harness.mjs';
-import { loadCases, play } from '../system/lib/runner.mjs';
+import { leave, loadCases, play } from '../system/lib/runner.mjs';
 
 const { values: opt } = parseArgs({
   options: {
@@ -13,6 +13,6 @@ const { values: opt } = parseArgs({
 await loadCases(new URL('cases/', import.meta.url));
 if (opt.list) {
   for (const { name } of tests()) console.log(name);
-  process.exit(0);
+  await leave(0);
 }
-process.exit(await play({ ...opt, jobs: 4 }));
+await leave(await play({ ...opt, jobs: 4 }));

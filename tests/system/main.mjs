@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { realFaye } from '../../conformance/server.mjs';
 import { tests } from './lib/harness.mjs';
-import { loadCases, play } from './lib/runner.mjs';
+import { leave, loadCases, play } from './lib/runner.mjs';
 
 const { values: opt } = parseArgs({
   options: {
@@ -22,7 +22,7 @@ if (!opt.faye && !opt.fayed && !opt.list) {
 await loadCases(new URL('cases/', import.meta.url));
 if (opt.list) {
   for (const { name } of tests()) console.log(name);
-  process.exit(0);
+  await leave(0);
 }
 const command = opt.faye ? realFaye() : [path.resolve(opt.fayed)];
-process.exit(await play({ ...opt, command, jobs: Number(opt.jobs) }));
+await leave(await play({ ...opt, command, jobs: Number(opt.jobs) }));

@@ -45,3 +45,9 @@ export async function play({ command, faye = false, only = '', jobs = 4, verbose
   console.log(`${tally.passed} passed, ${tally.failed} failed`);
   return tally.failed || !chosen.length ? 1 : 0;
 }
+
+// Ends the process, whatever still runs, once all that was said has left: into a pipe it may still be on its way.
+export async function leave(status) {
+  await new Promise((done) => process.stdout.write('', done));
+  process.exit(status);
+}
