@@ -27,6 +27,7 @@ struct job {
 	struct frozen *message; /* whose bytes are the text */
 	uint64_t k;             /* 0: it has none yet */
 	uint64_t seq;
+	bool is_refused;  /* Redis gave an error, once */
 	bool is_repeated; /* sent before, on a connection that ended */
 	bool is_kept;     /* accepted while Redis was away: the uplink's own */
 	bool is_heard;    /* and its message has come back */

@@ -1,8 +1,7 @@
 /* The worker's jobs on their way: they wait until they may be sent, and come back
  * when Redis has replied. What was under way when a connection ended is sent again
  * on the next one; scripts that were done already are done once all the same, for
- * publishes are numbered, and whatever else is sent changes nothing the second
- * time. */
+ * publishes are numbered, and whatever else is sent leaves what the first time left. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -115,6 +114,20 @@ finish(struct uplink *up, struct job *j)
 	}
 }
 
+/* It is for the connection, which begins anew, to be in order again. An error that comes
+ * back on the next one is the job's own: somebody else has been at its keys. */
+static void
+refuse(struct uplink *up, struct job *j, bool is_error, const char *why)
+{
+	if (is_error && j->is_refused && j->script != REDIS_PUBLISH) {
+		log_error(up->options.log, "redis: %s: %s", redis_scripts[j->script].name, why);
+		give_up(up, j);
+		return;
+	}
+	j->is_refused = is_error;
+	uplink_cut(up, why);
+}
+
 static void
 on_reply(void *arg, const struct redisReply *reply)
 {
@@ -125,7 +138,7 @@ on_reply(void *arg, const struct redisReply *reply)
 	if (!reply)
 		return; /* it goes back to those that wait */
 	if (job_read_reply(j, reply, &why))
-		uplink_cut(up, why);
+		refuse(up, j, reply->type == REDIS_REPLY_ERROR, why);
 	else
 		finish(up, j);
 }

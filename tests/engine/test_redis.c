@@ -467,6 +467,27 @@ what_is_not_understood_is_left_out(void **state)
 	end(&w);
 }
 
+/* An error that a script always gives is told to who asked, and to nobody else. */
+static void
+a_client_whose_key_is_something_else(void **state)
+{
+	struct call c = { .then = NULL };
+	char words[160];
+	struct worker w;
+
+	(void)state;
+	start(&w, &contract);
+	snprintf(words, sizeof(words), "SET %sclient:someone text", redis.prefix);
+	say(words);
+	begin(&w, &c, 'a');
+	engine_attach(w.e, &c.engine, STR("someone"), 1, 0, 0);
+	w.calling = false;
+	run(&w);
+	assert_int_equal(c.result, -EAGAIN);
+	assert_int_equal(result_of_create(&w, STR("me")), 0);
+	end(&w);
+}
+
 static int
 setup(void **state)
 {
@@ -502,6 +523,7 @@ main(void)
 		WITH_SERVER(a_connection_that_hears_is_cut),
 		WITH_SERVER(changes_are_not_missed),
 		WITH_SERVER(what_is_not_understood_is_left_out),
+		WITH_SERVER(a_client_whose_key_is_something_else),
 	};
 	int failed;
 
