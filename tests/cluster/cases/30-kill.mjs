@@ -67,12 +67,17 @@ test('kill: SIGTERM while an answer is being recorded', async (t) => {
   const cluster = await Cluster.start(t, { redis: await Redis.start(t), cables: true, count: 2 }), room = freshRoom();
   const { redis, nodes: [home, other] } = cluster, session = await Session.open(home.url);
   await session.subscribe(room);
-  const connect = session.connectMessage(), held = post(home.url, [connect]);
-  const isHeld = async () => { while (!await redis.do('HGET', cluster.key(`client:${session.clientId}`), 'seen')) await sleep(10); };
+  await send(other.url, [{ channel: room, data: 'before' }]);
+  while (!(await session.poll()).messages.length); // now the room is heard at home, and nothing is to be read any more
+  await session.poll();
+  const seen = () => redis.do('HGET', cluster.key(`client:${session.clientId}`), 'seen');
+  const before = await seen(), connect = session.connectMessage(), held = post(home.url, [connect]);
+  const isHeld = async () => { while (await seen() === before) await sleep(10); };
   await within(isHeld(), () => 'Redis to hear of the connect');
+  const recorded = () => redis.do('HGET', cluster.key(`client:${session.clientId}`), 'connect'), earlier = await recorded();
   home.cable.stall({ only: 'commands', direction: 'down' });
   await send(other.url, [{ channel: room, data: 'recorded' }]);
-  const isRecorded = async () => { while (!await redis.do('HGET', cluster.key(`client:${session.clientId}`), 'connect')) await sleep(10); };
+  const isRecorded = async () => { while (await recorded() === earlier) await sleep(10); };
   await within(isRecorded(), () => 'Redis to have the answer');
   await home.stop();
   const answered = await held.answer.then(({ json }) => json, () => null);
