@@ -72,4 +72,10 @@ export const ANSWER_RULES = [
     why: 'there, Faye leaves the request to its application',
     accepts: (step, faye, fayed) => faye.status === 404 && fayed.status === 404,
   },
+  {
+    name: 'OPTIONS of / asks whether the server is well',
+    why: "HAProxy's option httpchk sends it; Faye leaves it to its application",
+    accepts: (step, faye, fayed) => step.method === 'OPTIONS' && step.path.replace(/\?.*/, '') === '/'
+      && faye.status === 404 && fayed.status === 200 && fayed.body === 'ok',
+  },
 ];
