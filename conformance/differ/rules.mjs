@@ -75,7 +75,7 @@ export const ANSWER_RULES = [
   {
     name: 'OPTIONS of / asks whether the server is well',
     why: "HAProxy's option httpchk sends it; Faye leaves it to its application",
-    accepts: (step, faye, fayed) => step.method === 'OPTIONS' && step.path.replace(/\?.*/, '') === '/'
+    accepts: (step, faye, fayed) => step.method === 'OPTIONS' && step.path?.replace(/\?.*/, '') === '/'
       && faye.status === 404 && fayed.status === 200 && fayed.body === 'ok',
   },
 ];
