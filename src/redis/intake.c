@@ -6,6 +6,7 @@
 
 #include "bayeux/channel.h"
 #include "redis/posting.h"
+#include "redis/reply.h"
 #include "redis/uplink_private.h"
 
 enum {
@@ -13,21 +14,6 @@ enum {
 	HEARD_AT_ONCE = 10000,
 	HEARD_BYTES = 64 << 20,
 };
-
-/* The stream's key, and the channel's name. */
-size_t
-intake_name(const struct intake *in, char *out, size_t room)
-{
-	return (size_t)snprintf(out, room, "%spublish", in->up->options.prefix);
-}
-
-static bool
-is_ours(const struct intake *in, struct str channel)
-{
-	char name[REDIS_PREFIX_BYTES + 8];
-
-	return str_equal(channel, (struct str){ name, intake_name(in, name, sizeof(name)) });
-}
 
 /* ---- publishing ---- */
 
@@ -75,11 +61,11 @@ intake_account(struct intake *in, struct job *j)
 void
 intake_refuse(struct intake *in, const char *what, const char *why)
 {
-	char name[REDIS_PREFIX_BYTES + 8], line[256];
+	char line[256];
 
 	in->counts.refused++;
-	intake_name(in, name, sizeof(name));
-	snprintf(line, sizeof(line), "redis: %s of %s was refused: %s", what, name, why);
+	snprintf(line, sizeof(line), "redis: %s of %s was refused: %s", what, in->name_text,
+		 why);
 	log_limited(in->up->options.log, &in->refusals, loop_now_ms(in->up->loop), 1, line);
 }
 
@@ -133,7 +119,7 @@ on_posting(void *arg, struct frozen *f, const char *why)
 bool
 intake_message(struct intake *in, struct str channel, struct str text)
 {
-	if (!is_ours(in, channel))
+	if (!str_equal(channel, in->name))
 		return false;
 	if (in->token && !in->unconfirmed &&
 	    posting_read_text(text, &in->up->options.posting, on_posting, in))
@@ -144,7 +130,7 @@ intake_message(struct intake *in, struct str channel, struct str text)
 bool
 intake_subscribed(struct intake *in, struct str channel)
 {
-	if (!is_ours(in, channel))
+	if (!str_equal(channel, in->name))
 		return false;
 	if (in->unconfirmed)
 		in->unconfirmed--;
@@ -154,11 +140,8 @@ intake_subscribed(struct intake *in, struct str channel)
 static void
 stop_listening(struct intake *in)
 {
-	char name[REDIS_PREFIX_BYTES + 8];
-	struct str channel = { name, intake_name(in, name, sizeof(name)) };
-
 	if (in->listening && in->up->subscriber)
-		link_unsubscribe(in->up->subscriber, &channel, 1);
+		link_unsubscribe(in->up->subscriber, &in->name, 1);
 	in->listening = false;
 }
 
@@ -166,12 +149,9 @@ stop_listening(struct intake *in)
 static void
 listen_anew(struct intake *in)
 {
-	char name[REDIS_PREFIX_BYTES + 8];
-	struct str channel = { name, intake_name(in, name, sizeof(name)) };
-
 	stop_listening(in);
 	in->unconfirmed++;
-	in->listening = link_subscribe(in->up->subscriber, &channel, 1) == 0;
+	in->listening = link_subscribe(in->up->subscriber, &in->name, 1) == 0;
 	if (!in->listening)
 		in->unconfirmed--;
 }
@@ -205,7 +185,7 @@ static void
 on_leased(void *arg, const struct redisReply *reply)
 {
 	struct intake *in = arg;
-	uint64_t token = 0;
+	uint64_t token;
 
 	in->asking = false;
 	if (!reply || in->stopping)
@@ -214,13 +194,8 @@ on_leased(void *arg, const struct redisReply *reply)
 		uplink_cut(in->up, reply->str);
 		return;
 	}
-	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
-	    strcmp(reply->element[0]->str, "OK") == 0) {
-		struct str s = { reply->element[1]->str, reply->element[1]->len };
-
-		text_cut_number(&s, &token);
-	}
-	if (token)
+	if (str_equal(redis_reply_text(reply, 0), STR("OK")) && reply->elements == 2 &&
+	    redis_reply_number(reply, 1, &token) && token)
 		hold(in, token);
 	else
 		lose(in);
@@ -272,6 +247,9 @@ void
 intake_init(struct intake *in, struct uplink *up)
 {
 	in->up = up;
+	in->name.p = in->name_text;
+	in->name.n = (size_t)snprintf(in->name_text, sizeof(in->name_text), "%spublish",
+				      up->options.prefix);
 	list_init(&in->jobs);
 	intake_stream_init(in);
 }

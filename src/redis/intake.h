@@ -13,6 +13,7 @@
 #define REDIS_INTAKE_H
 
 #include "host/log.h"
+#include "redis/engine.h"
 #include "redis/job.h"
 #include "redis/link.h"
 
@@ -26,6 +27,8 @@ struct intake_counts {
 /* Everything is the uplink's thread's. */
 struct intake {
 	struct uplink *up;
+	char name_text[REDIS_PREFIX_BYTES + 8];
+	struct str name; /* of the stream's key and of the channel */
 	struct intake_counts counts;
 	struct list jobs; /* struct job, by `all`: ours until they are done */
 	bool stopping;
@@ -69,7 +72,6 @@ int intake_publish(struct intake *in, struct frozen *f, struct str guard,
 int intake_account(struct intake *in, struct job *j);
 /* `what`: "entry 5-0", "a message". */
 void intake_refuse(struct intake *in, const char *what, const char *why);
-size_t intake_name(const struct intake *in, char *out, size_t room);
 
 /* intake_stream.c: reads while there is a lease. */
 void intake_stream_init(struct intake *in);

@@ -7,14 +7,15 @@
 
 #include "redis/intake.h"
 #include "redis/posting.h"
+#include "redis/reply.h"
 #include "redis/uplink_private.h"
 
 enum {
-	PORTION = 64,           /* entries */
 	FAULT_PAUSE_MS = 1000,
 	ENTRY_ID_BYTES = 42, /* two numbers of 64 bits, "-", the end */
 };
 
+#define PORTION "64" /* entries */
 /* Longer costs nothing, but must be well below the link's time-out. */
 #define WAIT_MS "2000"
 
@@ -96,9 +97,8 @@ on_deleted(void *arg, const struct redisReply *reply)
 static int
 delete_entry(struct intake *in, struct str id, const char *why)
 {
-	char key[REDIS_PREFIX_BYTES + 8];
-	const char *argv[] = { "XDEL", key, id.p };
-	const size_t bytes[] = { 4, intake_name(in, key, sizeof(key)), id.n };
+	const char *argv[] = { "XDEL", in->name.p, id.p };
+	const size_t bytes[] = { 4, in->name.n, id.n };
 	struct refusal *r = malloc(sizeof(*r));
 	int rc;
 
@@ -136,38 +136,26 @@ take_words(struct intake *in, struct str id, const struct redisReply *words)
 static int
 take_entry(struct intake *in, const struct redisReply *entry)
 {
-	const struct redisReply *id, *words;
+	struct str id = redis_reply_text(entry, 0);
+	const struct redisReply *words = redis_reply_array(entry, 1);
 
-	if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2)
+	if (entry->elements != 2 || !id.n || id.n >= ENTRY_ID_BYTES || !words)
 		return -EPROTO;
-	id = entry->element[0];
-	words = entry->element[1];
-	if (id->type != REDIS_REPLY_STRING || id->len >= ENTRY_ID_BYTES ||
-	    words->type != REDIS_REPLY_ARRAY)
-		return -EPROTO;
-	return take_words(in, (struct str){ id->str, id->len }, words);
+	return take_words(in, id, words);
 }
 
 /* Entries behind one that could not be taken must not overtake it. */
 static void
 take_portion(struct intake *in, const struct redisReply *reply)
 {
-	const struct redisReply *stream, *entries;
+	const struct redisReply *stream = reply->elements == 1 ? redis_reply_array(reply, 0) : NULL;
+	const struct redisReply *entries =
+		stream && stream->elements == 2 ? redis_reply_array(stream, 1) : NULL;
+	int rc = entries ? 0 : -EPROTO;
 	size_t i;
-	int rc = -EPROTO;
 
-	if (reply->elements != 1)
-		goto out;
-	stream = reply->element[0];
-	if (stream->type != REDIS_REPLY_ARRAY || stream->elements != 2)
-		goto out;
-	entries = stream->element[1];
-	if (entries->type != REDIS_REPLY_ARRAY)
-		goto out;
-	rc = 0;
-	for (i = 0; i < entries->elements && !rc && !is_resting(in); i++)
+	for (i = 0; !rc && i < entries->elements && !is_resting(in); i++)
 		rc = take_entry(in, entries->element[i]);
-out:
 	if (rc)
 		on_fault(in, strerror(-rc));
 }
@@ -193,14 +181,13 @@ on_portion(void *arg, const struct redisReply *reply)
 static void
 read_on(struct intake *in)
 {
-	char key[REDIS_PREFIX_BYTES + 8], count[16];
-	const char *argv[] = { "XREAD", "COUNT", count, "BLOCK", WAIT_MS, "STREAMS", key, "0" };
-	size_t bytes[] = { 5, 5, 0, 5, sizeof(WAIT_MS) - 1, 7, 0, 1 };
+	const char *argv[] = { "XREAD", "COUNT", PORTION, "BLOCK",
+			       WAIT_MS, "STREAMS", in->name.p, "0" };
+	const size_t bytes[] = { 5, 5, sizeof(PORTION) - 1, 5, sizeof(WAIT_MS) - 1, 7,
+				 in->name.n, 1 };
 
 	if (!in->ready || in->reading || in->taken || is_resting(in))
 		return;
-	bytes[2] = (size_t)snprintf(count, sizeof(count), "%d", PORTION);
-	bytes[6] = intake_name(in, key, sizeof(key));
 	in->reading = link_send(in->reader, 8, argv, bytes, on_portion, in) == 0;
 }
 
