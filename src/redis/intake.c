@@ -204,14 +204,12 @@ on_leased(void *arg, const struct redisReply *reply)
 static int
 ask(struct intake *in, unsigned ms)
 {
-	const struct uplink *up = in->up;
-	char gen[24], T[24], most[24];
-	struct str head[4] = { str_from(up->node), { gen, 0 }, { T, 0 }, { most, 0 } };
+	struct decimal most;
+	struct str head[] = { UPLINK_GATE(in->up), { 0 } };
 
-	head[1].n = (size_t)snprintf(gen, sizeof(gen), "%llu", (unsigned long long)up->gen);
-	head[2].n = (size_t)snprintf(T, sizeof(T), "%u", up->T_s);
-	head[3].n = (size_t)snprintf(most, sizeof(most), "%u", ms);
-	return uplink_call(in->up, REDIS_LEASE, head, 4, NULL, on_leased, in);
+	decimal_set(&most, ms);
+	head[3] = decimal_str(&most);
+	return uplink_call(in->up, REDIS_LEASE, head, 4, NULL, 0, on_leased, in);
 }
 
 void

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "host/random.h"
-#include "redis/reply.h"
 #include "redis/uplink_private.h"
 
 enum {
@@ -14,7 +13,6 @@ enum {
 	LAST_PAUSE_MS = 2000,
 	FATAL_PAUSE_MS = 5000, /* when only the operator can mend it */
 	LAST_MOMENT_MS = 1000, /* to finish what is under way */
-	LOGS_LIVE = 5,         /* times T, see lua/common.lua */
 };
 
 /* ---- to the worker ---- */
@@ -49,7 +47,6 @@ on_relief(void *arg)
 		link_pause(up->subscriber, false);
 }
 
-
 void
 uplink_post(struct uplink *up, struct news *news)
 {
@@ -72,14 +69,21 @@ uplink_tell(struct uplink *up, enum news_kind kind, uint64_t seq)
 
 /* ---- to Redis ---- */
 
+void
+decimal_set(struct decimal *d, uint64_t v)
+{
+	d->n = (size_t)snprintf(d->text, sizeof(d->text), "%llu", (unsigned long long)v);
+}
+
 enum { HEAD = 4 }; /* EVALSHA, the script, one key, the prefix */
 
 /* What does not fit into `few` arguments goes by the heap. */
 int
 uplink_call(struct uplink *up, enum redis_script_id script, const struct str *head,
-	    size_t head_count, const struct args *rest, wire_reply_fn on_reply, void *arg)
+	    size_t head_count, const struct args *rest, size_t from, wire_reply_fn on_reply,
+	    void *arg)
 {
-	size_t rest_count = rest ? args_count(rest) : 0, i;
+	size_t rest_count = rest ? args_count(rest) - from : 0, i;
 	size_t n = HEAD + head_count + rest_count;
 	const char *few[32], **argv = few;
 	size_t few_bytes[32], *bytes = few_bytes;
@@ -103,7 +107,7 @@ uplink_call(struct uplink *up, enum redis_script_id script, const struct str *he
 		bytes[HEAD + i] = head[i].n;
 	}
 	for (i = 0; i < rest_count; i++) {
-		struct str s = args_get(rest, i);
+		struct str s = args_get(rest, from + i);
 
 		argv[HEAD + head_count + i] = s.p;
 		bytes[HEAD + head_count + i] = s.n;
@@ -114,6 +118,16 @@ uplink_call(struct uplink *up, enum redis_script_id script, const struct str *he
 		free(bytes);
 	}
 	return rc;
+}
+
+void
+uplink_refuse(struct uplink *up, enum redis_script_id script,
+	      const struct redisReply *reply)
+{
+	char why[64];
+
+	snprintf(why, sizeof(why), "%s: not understood", redis_scripts[script].name);
+	uplink_cut(up, reply->type == REDIS_REPLY_ERROR ? reply->str : why);
 }
 
 /* ---- down ---- */
@@ -141,7 +155,7 @@ go_down(struct uplink *up, bool fatal, const char *why)
 	if (up->state == UPLINK_UP)
 		uplink_tell(up, NEWS_DOWN, 0);
 	if (was_joined) {
-		up->down_ms = up->joined_ms = now;
+		up->joined_ms = now;
 		loop_timer_set(up->loop, &up->away, now + UPLINK_GRACE_MS);
 		log_warn(up->options.log, "redis: lost, trying again: %s", why);
 	} else if (up->failures == 0 || fatal) {
@@ -150,7 +164,7 @@ go_down(struct uplink *up, bool fatal, const char *why)
 	}
 	up->state = UPLINK_DOWN;
 	up->commands = up->subscriber = NULL;
-	up->commands_ready = up->subscriber_ready = false;
+	up->subscriber_ready = false;
 	up->paused = false;
 	loop_timer_clear(up->loop, &up->relief);
 	/* Replies that were awaited are NULL now: the jobs wait again. */
@@ -367,8 +381,7 @@ init(struct uplink *up)
 	list_init(&up->returning);
 	init_timers(up);
 	intake_init(&up->intake, up);
-	up->down_ms = loop_now_ms(up->loop);
-	loop_timer_set(up->loop, &up->away, up->down_ms + UPLINK_GRACE_MS);
+	loop_timer_set(up->loop, &up->away, loop_now_ms(up->loop) + UPLINK_GRACE_MS);
 	uplink_watch_init(up);
 	return 0;
 }
@@ -394,6 +407,8 @@ uplink_new(const struct redis_options *options, struct redis_engine *engine,
 	up->worker = box;
 	up->backlog = backlog;
 	up->T_s = life_s(options->timeout_ms);
+	decimal_set(&up->T_text, up->T_s);
+	decimal_set(&up->log_text, options->log_messages);
 	if (init(up) || start_thread(up)) {
 		loop_free(up->loop);
 		free(up);

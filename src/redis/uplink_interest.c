@@ -144,14 +144,10 @@ on_kept(void *arg, const struct redisReply *reply)
 void
 uplink_keep(struct uplink *up)
 {
-	char T[24], gen[24];
-	struct str head[3] = { str_from(up->node) };
+	const struct str head[] = { UPLINK_GATE(up) };
 	struct args patterns = { 0 };
 	struct list_node *n;
 
-	head[1] = (struct str){ gen, (size_t)snprintf(gen, sizeof(gen), "%llu",
-						      (unsigned long long)up->gen) };
-	head[2] = (struct str){ T, (size_t)snprintf(T, sizeof(T), "%u", up->T_s) };
 	for (n = list_first(&up->interests.all); n; n = list_next(&up->interests.all, n)) {
 		struct interest *in = list_entry(n, struct interest, node);
 
@@ -161,7 +157,7 @@ uplink_keep(struct uplink *up)
 		    list_next(&up->interests.all, n))
 			continue;
 		if (args_count(&patterns))
-			uplink_call(up, REDIS_KEEP, head, 3, &patterns, on_kept, up);
+			uplink_call(up, REDIS_KEEP, head, 3, &patterns, 0, on_kept, up);
 		args_clear(&patterns);
 	}
 }

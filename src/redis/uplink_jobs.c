@@ -148,50 +148,42 @@ on_reply(void *arg, const struct redisReply *reply)
 static int
 send_publish(struct uplink *up, struct job *j)
 {
-	char T[24], k[24], most[24];
-	struct str channel = frozen_channel(j->message), json = frozen_json(j->message);
 	struct buf text = BUF_INIT;
-	struct str head[7] = { str_from(up->node) };
-	struct args patterns = { 0 };
-	size_t i;
-	int rc;
+	struct decimal k;
+	int rc = -ENOMEM;
 
-	buf_add_str(&text, channel);
+	decimal_set(&k, j->k);
+	buf_add_str(&text, frozen_channel(j->message));
 	buf_add_char(&text, ' ');
-	buf_add_str(&text, json);
-	for (i = 1; i < args_count(&j->args); i++)
-		args_add(&patterns, args_get(&j->args, i));
-	head[1] = (struct str){ T, (size_t)snprintf(T, sizeof(T), "%u", up->T_s) };
-	head[2] = (struct str){ k, (size_t)snprintf(k, sizeof(k), "%llu",
-						    (unsigned long long)j->k) };
-	head[3] = args_get(&j->args, 0);
-	head[4] = loop_now_ms(up->loop) < up->young_ms ? STR("1") : STR("0");
-	head[5] = (struct str){ most, (size_t)snprintf(most, sizeof(most), "%zu",
-						       up->options.log_messages) };
-	head[6] = buf_str(&text);
-	rc = text.failed || args_failed(&patterns)
-		     ? -ENOMEM
-		     : uplink_call(up, REDIS_PUBLISH, head, 7, &patterns, on_reply, j);
+	buf_add_str(&text, frozen_json(j->message));
+	if (!text.failed) {
+		const struct str head[] = {
+			str_from(up->node),
+			decimal_str(&up->T_text),
+			decimal_str(&k),
+			args_get(&j->args, 0), /* what makes it done once */
+			loop_now_ms(up->loop) < up->young_ms ? STR("1") : STR("0"),
+			decimal_str(&up->log_text),
+			buf_str(&text),
+		};
+
+		rc = uplink_call(up, REDIS_PUBLISH, head, 7, &j->args, 1, on_reply, j);
+	}
 	buf_clear(&text);
-	args_clear(&patterns);
 	return rc;
 }
 
 static int
 send_job(struct uplink *up, struct job *j)
 {
-	char T[24], gen[24];
-	struct str head[3] = { str_from(up->node) };
+	const struct str head[] = { UPLINK_GATE(up) };
 
 	if (j->script == REDIS_PUBLISH) {
 		if (!j->k)
 			j->k = ++up->k;
 		return send_publish(up, j);
 	}
-	head[1] = (struct str){ gen, (size_t)snprintf(gen, sizeof(gen), "%llu",
-						      (unsigned long long)up->gen) };
-	head[2] = (struct str){ T, (size_t)snprintf(T, sizeof(T), "%u", up->T_s) };
-	return uplink_call(up, j->script, head, 3, &j->args, on_reply, j);
+	return uplink_call(up, j->script, head, 3, &j->args, 0, on_reply, j);
 }
 
 /* What a session needs here must be heard completely before it moves here. */

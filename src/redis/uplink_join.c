@@ -65,12 +65,12 @@ on_joined(void *arg, const struct redisReply *reply)
 	for (i = 0; i < 5; i++)
 		is_whole &= redis_reply_number(reply, 2 + i, &numbers[i]);
 	if (!is_whole || !epoch.n) {
-		uplink_cut(up, reply->type == REDIS_REPLY_ERROR ? reply->str
-								: "join: not understood");
+		uplink_refuse(up, REDIS_JOIN, reply);
 		return;
 	}
 	note_standing(up, epoch.p, numbers[3] != 0);
 	up->gen = numbers[1];
+	decimal_set(&up->gen_text, up->gen);
 	up->stored_k = numbers[2];
 	up->stored_seq = numbers[4];
 	if (up->pos == 0)
@@ -119,15 +119,17 @@ uplink_restored(struct uplink *up, uint64_t gen)
 static void
 join(struct uplink *up)
 {
-	char T[24], pos[24], k[24], random[17];
-	struct str head[] = { str_from(up->node), { T, 0 },       { pos, 0 },
-			      { k, 0 },           { random, 16 }, str_from(up->epoch) };
+	struct decimal pos, k;
+	char random[17];
+	struct str head[] = { str_from(up->node), decimal_str(&up->T_text), { 0 }, { 0 },
+			      { random, 16 },     str_from(up->epoch) };
 
-	head[1].n = (size_t)snprintf(T, sizeof(T), "%u", up->T_s);
-	head[2].n = (size_t)snprintf(pos, sizeof(pos), "%llu", (unsigned long long)up->pos);
-	head[3].n = (size_t)snprintf(k, sizeof(k), "%llu", (unsigned long long)uplink_last_done(up));
+	decimal_set(&pos, up->pos);
+	decimal_set(&k, uplink_last_done(up));
+	head[2] = decimal_str(&pos);
+	head[3] = decimal_str(&k);
 	random_base36(random, 16);
-	if (uplink_call(up, REDIS_JOIN, head, 6, NULL, on_joined, up))
+	if (uplink_call(up, REDIS_JOIN, head, 6, NULL, 0, on_joined, up))
 		log_error(up->options.log, "redis: out of memory");
 }
 
@@ -154,7 +156,6 @@ uplink_on_commands_ready(void *arg)
 	struct uplink *up = arg;
 	unsigned i;
 
-	up->commands_ready = true;
 	up->state = UPLINK_JOINING;
 	up->loaded = 0;
 	for (i = 0; i < REDIS_SCRIPT_COUNT; i++) {

@@ -30,6 +30,19 @@ enum {
 				  * have written back all: see lua/common.lua */
 };
 
+/* A number as scripts are told of it. */
+struct decimal {
+	char text[24];
+	size_t n;
+};
+
+void decimal_set(struct decimal *d, uint64_t v);
+static inline struct str
+decimal_str(const struct decimal *d)
+{
+	return (struct str){ d->text, d->n };
+}
+
 /* What was heard while it was not to be handled yet, or was read. */
 struct heard {
 	struct list_node node;
@@ -66,18 +79,18 @@ struct uplink {
 	struct mailbox box;
 	struct mail stop;
 	unsigned T_s;
+	struct decimal T_text, log_text; /* that, and options.log_messages */
 	uint64_t seed[2];
 	char node[REDIS_NODE_BYTES];
 
 	/* Connections. */
 	enum uplink_state state;
 	struct link *commands, *subscriber;
-	bool commands_ready, subscriber_ready;
+	bool subscriber_ready;
 	char sha[REDIS_SCRIPT_COUNT][UPLINK_SHA_BYTES + 1];
 	unsigned loaded;
 	unsigned failures; /* in a row */
 	struct loop_timer reconnect, away, beat, keep, linger;
-	int64_t down_ms;   /* since when */
 	bool is_away;      /* for longer than the grace */
 	bool stopping;
 	struct loop_timer last_moment;
@@ -85,6 +98,7 @@ struct uplink {
 	/* Standing in Redis. */
 	char epoch[64];
 	uint64_t gen;
+	struct decimal gen_text;
 	uint64_t stored_k, stored_seq; /* as Redis had them when we joined */
 	uint64_t k;   /* of the latest publish that got one */
 	uint64_t pos; /* all up to there was handed to the worker */
@@ -94,7 +108,6 @@ struct uplink {
 	/* Interest. */
 	struct interests interests;
 	size_t unconfirmed;      /* channels that syncing waits for */
-	bool inbox_confirmed;
 
 	/* Syncing: reads under way, and what was heard and read meanwhile. */
 	unsigned reads;
@@ -126,15 +139,24 @@ struct uplink {
 	struct redis_stats stats; /* whoever may read them */
 };
 
+/* The first arguments of all scripts that have the gate (lua/common.lua). */
+#define UPLINK_GATE(up) \
+	str_from((up)->node), decimal_str(&(up)->gen_text), decimal_str(&(up)->T_text)
+
 /* uplink.c */
 void uplink_cut(struct uplink *up, const char *why); /* and begin anew; from a callback */
 void uplink_post(struct uplink *up, struct news *news); /* NULL: no memory */
 void uplink_tell(struct uplink *up, enum news_kind kind, uint64_t seq);
 struct link *uplink_open_link(struct uplink *up, enum link_kind kind, const char *what,
 			     const struct link_events *events, void *arg);
+/* A script with these arguments, `head` and those of `rest` from `from` on. 0 or as
+ * link_send(). */
 int uplink_call(struct uplink *up, enum redis_script_id script, const struct str *head,
-		size_t head_count, const struct args *rest, wire_reply_fn on_reply,
-		void *arg);
+		size_t head_count, const struct args *rest, size_t from,
+		wire_reply_fn on_reply, void *arg);
+/* A reply that is an error, or not what `script` replies: the connection begins anew. */
+void uplink_refuse(struct uplink *up, enum redis_script_id script,
+		   const struct redisReply *reply);
 
 /* uplink_jobs.c */
 void uplink_send_waiting(struct uplink *up);

@@ -204,8 +204,7 @@ on_read(void *arg, const struct redisReply *reply)
 		return;
 	if (!str_equal(redis_reply_text(reply, 0), STR("OK")) ||
 	    !redis_reply_number(reply, 1, &mark)) {
-		uplink_cut(up, reply->type == REDIS_REPLY_ERROR ? reply->str
-								: "read: not understood");
+		uplink_refuse(up, REDIS_READ, reply);
 		return;
 	}
 	for (log = 4; log < reply->elements; log++)
@@ -221,16 +220,10 @@ on_read(void *arg, const struct redisReply *reply)
 static int
 read_portion(struct uplink *up, const struct args *logs)
 {
-	char T[24], gen[24], most[24];
-	struct str head[4] = { str_from(up->node) };
+	const struct str head[] = { UPLINK_GATE(up), decimal_str(&up->log_text) };
 
-	head[1] = (struct str){ gen, (size_t)snprintf(gen, sizeof(gen), "%llu",
-						      (unsigned long long)up->gen) };
-	head[2] = (struct str){ T, (size_t)snprintf(T, sizeof(T), "%u", up->T_s) };
-	head[3] = (struct str){ most, (size_t)snprintf(most, sizeof(most), "%zu",
-						       up->options.log_messages) };
 	up->reads++;
-	return uplink_call(up, REDIS_READ, head, 4, logs, on_read, up);
+	return uplink_call(up, REDIS_READ, head, 4, logs, 0, on_read, up);
 }
 
 static void
@@ -293,7 +286,6 @@ uplink_sync(struct uplink *up)
 
 	uplink_forget_heard(up);
 	up->sync_mark = 0;
-	up->inbox_confirmed = false;
 	up->unconfirmed = 1;
 	snprintf(inbox, sizeof(inbox), "@%s", up->node);
 	args_add(&names, uplink_live_channel(up, str_from(inbox), &name));
