@@ -278,43 +278,43 @@ new_arrival(struct broker *b, struct str client_id)
 	return a;
 }
 
+/* That client's, which is sent for by the first who wants it: for a connect, or for a
+ * stream that has none. */
+static struct arrival *
+fetch(struct broker *b, struct str client_id, const struct waiting *w)
+{
+	struct arrival *a = find(b, client_id);
+
+	if (a)
+		return a;
+	a = new_arrival(b, client_id);
+	if (!a)
+		return NULL;
+	a->by_connect = w != NULL;
+	a->connect = w ? w->key : 0;
+	engine_attach(b->engine, &a->call, str_from(a->client_id), a->connect,
+		      w ? w->count : 0, cluster_stalled_ms(b));
+	return a;
+}
+
 void
 arrival_add(struct waiting *w, struct str client_id)
 {
-	struct broker *b = w->broker;
-	struct arrival *a = find(b, client_id);
-	bool is_first = !a;
+	struct arrival *a = fetch(w->broker, client_id, w);
 
-	if (!a)
-		a = new_arrival(b, client_id);
-	if (!a) {
+	if (a)
+		list_append(&a->waiting, &w->arriving);
+	else
 		outlet_hang_up(w->outlet);
-		return;
-	}
-	list_append(&a->waiting, &w->arriving);
-	if (!is_first)
-		return;
-	a->by_connect = true;
-	a->connect = w->key;
-	engine_attach(b->engine, &a->call, str_from(a->client_id), w->key, w->count,
-		      cluster_stalled_ms(b));
 }
 
 void
 arrival_add_stream(struct outlet *o, struct str client_id)
 {
-	struct broker *b = o->broker;
-	struct arrival *a = find(b, client_id);
-	bool is_first = !a;
+	struct arrival *a = fetch(o->broker, client_id, NULL);
 
-	if (!a)
-		a = new_arrival(b, client_id);
-	if (!a) {
+	if (a)
+		list_append(&a->streams, &o->arrival);
+	else
 		o->ops->close(o);
-		return;
-	}
-	list_append(&a->streams, &o->arrival);
-	if (is_first)
-		engine_attach(b->engine, &a->call, str_from(a->client_id), 0, 0,
-			      cluster_stalled_ms(b));
 }

@@ -31,27 +31,6 @@ handler_require(struct reply_error *e, const struct span *span, struct str param
 		*e = (struct reply_error){ .code = REPLY_PARAMETER_MISSING, .name = param };
 }
 
-static void
-set_unknown(const struct message *m, struct reply_error *e)
-{
-	*e = (struct reply_error){ .code = REPLY_CLIENT_UNKNOWN, .param = m->client_id };
-}
-
-struct session *
-handler_find_session(struct exchange *x, const struct message *m, struct reply_error *e)
-{
-	struct buf scratch = BUF_INIT;
-	struct session *s = NULL;
-
-	if (m->client_id.type == SCAN_STRING)
-		s = registry_find(&x->broker->registry,
-				  span_string(&m->client_id, &scratch));
-	buf_clear(&scratch);
-	if (!s)
-		set_unknown(m, e);
-	return s;
-}
-
 bool
 handler_find_client(struct exchange *x, const struct message *m, struct reply_error *e,
 		    struct session **s)
@@ -71,7 +50,8 @@ handler_find_client(struct exchange *x, const struct message *m, struct reply_er
 	}
 	buf_clear(&scratch);
 	if (!is_known)
-		set_unknown(m, e);
+		*e = (struct reply_error){ .code = REPLY_CLIENT_UNKNOWN,
+					   .param = m->client_id };
 	return is_known;
 }
 

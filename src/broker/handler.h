@@ -27,14 +27,9 @@ enum handler_result handle_publish(struct exchange *x, const struct message *m);
 /* Sets e to 402 for `param` unless the span is true. */
 void handler_require(struct reply_error *e, const struct span *span, struct str param);
 
-/* The session that the message names. Sets e to 401 when there is none; comes
- * first, since a missing clientId is then reported as such (the last failing
- * check wins). */
-struct session *handler_find_session(struct exchange *x, const struct message *m,
-				     struct reply_error *e);
-
 /* The client that the message names, into x->client_id, and its session if that is
- * here. False, and 401: there is none, here or on joined nodes. */
+ * here. False, and e is 401: there is none, here or on joined nodes. Comes first, since
+ * a missing clientId is then reported as such (the last failing check wins). */
 bool handler_find_client(struct exchange *x, const struct message *m,
 			 struct reply_error *e, struct session **s);
 

@@ -194,6 +194,18 @@ is_told_of(const struct session *s, const struct waiting *w)
 	return m->telling && m->touching && m->asked == w->key;
 }
 
+/* It waits without its session for the reply to `e`, which will tell what becomes of it. */
+static void
+leave_to(struct errand *e, struct session *s)
+{
+	struct waiting *w = s->held;
+
+	e->waiting = w;
+	w->record = e;
+	w->session = NULL;
+	s->held = NULL;
+}
+
 /* Of the connect that is held here. One whose answer is being recorded is answered
  * if that comes to something: the new home then takes it as given. */
 static void
@@ -204,16 +216,12 @@ release_held(struct session *s, uint64_t by)
 	if (w->record) {
 		if (member_of(s)->sure != w->key)
 			w->record->taken_by = by;
-		w->session = NULL;
-		s->held = NULL;
+		leave_to(w->record, s);
 	} else if (by && by != w->key && member_of(s)->sure == w->key) {
 		waiting_answer(w);
 	} else if (by && by != w->key && w->exchange && is_told_of(s, w)) {
 		/* Which of the two came first will be known soon. */
-		member_of(s)->touching->waiting = w;
-		w->record = member_of(s)->touching;
-		w->session = NULL;
-		s->held = NULL;
+		leave_to(member_of(s)->touching, s);
 	} else {
 		outlet_hang_up(w->outlet);
 	}

@@ -305,22 +305,8 @@ keeps_up(const struct member *m, uint64_t cursor)
 	       member_proven(m->session) >= cursor;
 }
 
-/* Those that do not any more tell for themselves how far they are: before the
- * others, for which all is said at once. */
-static void
-tell_laggards(struct broker *b, uint64_t cursor)
-{
-	struct list *members = &b->cluster.members;
-	struct list_node *n;
-
-	for (n = list_first(members); n; n = list_next(members, n)) {
-		struct member *m = list_entry(n, struct member, node);
-
-		if (m->flow && !keeps_up(m, cursor))
-			member_left_stream(m->session);
-	}
-}
-
+/* Those that do not any more tell for themselves how far they are, before all is said
+ * of the others at once by the last call. */
 void
 cluster_on_beat(void *arg, uint64_t cursor)
 {
@@ -333,12 +319,14 @@ cluster_on_beat(void *arg, uint64_t cursor)
 	/* What nobody here wanted was not told. */
 	if (b->cluster.pos < cursor)
 		b->cluster.pos = cursor;
-	tell_laggards(b, cursor);
 	for (n = list_first(members); n; n = list_next(members, n)) {
 		struct member *m = list_entry(n, struct member, node);
+		bool keeps = keeps_up(m, cursor);
 
+		if (m->flow && !keeps)
+			member_left_stream(m->session);
 		/* Without a cursor the one that was said last is still good. */
-		if (!cursor || m->flow || !keeps_up(m, cursor))
+		if (!cursor || m->flow || !keeps)
 			continue;
 		m->flow = ++b->cluster.flows;
 		flows[count++] = (struct engine_flow){ session_id(m->session), m->turn };

@@ -32,9 +32,7 @@ check(const struct message *m, struct str channel)
 static void
 after_publish(struct exchange *x, const struct message *m, int result)
 {
-	struct session *s = x->key ? registry_find(&x->broker->registry,
-						   str_from(x->client_id))
-				   : NULL;
+	struct session *s;
 
 	if (result == ENGINE_DONE)
 		x->broker->counts.repeated++;
@@ -42,6 +40,7 @@ after_publish(struct exchange *x, const struct message *m, int result)
 		handler_reply(x, m, REPLY_ALL, NULL);
 		return;
 	}
+	s = x->key ? registry_find(&x->broker->registry, str_from(x->client_id)) : NULL;
 	if (s)
 		session_did_not(s, x->key);
 	handler_reply_result(x, m, result);

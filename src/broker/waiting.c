@@ -73,8 +73,8 @@ waiting_new(struct exchange *x, const struct message *m, uint64_t key, int64_t h
 	return w;
 }
 
-/* An event source gets them by its stream, once it is
- * open: given here, too, they might come twice. With acks nobody streams. */
+/* An event source gets them by its stream, once it is open: given here, too, they
+ * might come twice. With acks nobody streams. */
 bool
 waiting_brings_messages(const struct waiting *w)
 {
