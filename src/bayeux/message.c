@@ -97,6 +97,7 @@ message_read(struct message *m, struct scan *sc)
 	memset(m, 0, sizeof(*m));
 	if (scan_peek(sc) != SCAN_OBJECT)
 		return scan_value(sc, &other);
+	m->text.p = sc->at;
 	rc = scan_enter(sc);
 	if (rc)
 		return rc;
@@ -105,6 +106,7 @@ message_read(struct message *m, struct scan *sc)
 		if (rc)
 			return rc;
 	}
+	m->text.n = (size_t)(sc->at - m->text.p);
 	return rc == SCAN_END ? 0 : rc;
 }
 

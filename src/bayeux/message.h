@@ -18,6 +18,7 @@ struct message {
 	struct span version, minimum_version, supported_types, connection_type;
 	struct span subscription, advice, ext;
 
+	struct str text; /* all of it, if it is an object */
 	struct str kept[MESSAGE_MAX_KEPT]; /* members for the subscribers */
 	uint8_t kept_count;
 	bool spaced; /* white space between tokens somewhere in them */

@@ -238,6 +238,8 @@ on_attached(struct engine_call *call, int result)
 	map_remove(&b->cluster.arrivals, &a->by_id);
 	if (result == 0)
 		result = make_session(a, call->client);
+	if (!registry_find(&b->registry, id))
+		broker_release(b, id);
 	if (result) {
 		fail(a, &waiting, result);
 	} else {
@@ -287,9 +289,13 @@ fetch(struct broker *b, struct str client_id, const struct waiting *w)
 
 	if (a)
 		return a;
+	if (broker_claim(b, client_id))
+		return NULL; /* another worker was faster; the next request will go there */
 	a = new_arrival(b, client_id);
-	if (!a)
+	if (!a) {
+		broker_release(b, client_id);
 		return NULL;
+	}
 	a->by_connect = w != NULL;
 	a->connect = w ? w->key : 0;
 	engine_attach(b->engine, &a->call, str_from(a->client_id), a->connect,

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "broker/exchange.h"
+#include "broker/relay.h"
 #include "broker/waiting.h"
+#include "engine/hub.h"
 #include "host/random.h"
 
 enum { ENDED_A_TURN = 1000 }; /* sessions, so that a turn stays short */
@@ -111,14 +113,75 @@ on_expiry(void *arg)
 	watch_expiry(b);
 }
 
+/* The embedded engine does so itself: it knows of all sessions. */
+static bool
+keeps_directory(const struct broker *b)
+{
+	return b->hub && engine_joins_nodes(b->engine);
+}
+
+int
+broker_claim(struct broker *b, struct str client_id)
+{
+	int rc = 0;
+
+	if (keeps_directory(b))
+		rc = directory_claim(&b->hub->directory, client_id, b->worker, NULL);
+	return rc == DIRECTORY_TAKEN ? -EAGAIN : rc;
+}
+
+void
+broker_release(struct broker *b, struct str client_id)
+{
+	if (keeps_directory(b))
+		directory_release(&b->hub->directory, client_id, b->worker);
+}
+
+static void
+on_session_end(void *arg, const struct session *s)
+{
+	struct broker *b = arg;
+
+	broker_release(b, session_id(s));
+	if (b->hub)
+		hub_remove_session(b->hub);
+}
+
+bool
+broker_is_full(const struct broker *b)
+{
+	size_t n = b->hub ? atomic_load_explicit(&b->hub->sessions, memory_order_relaxed)
+			  : b->registry.sessions.count;
+
+	return n >= b->registry.limits.sessions;
+}
+
+static int
+add_session(struct broker *b, const char *id, struct session **out)
+{
+	int rc;
+
+	if (b->hub && !hub_add_session(b->hub, b->registry.limits.sessions))
+		return REGISTRY_FULL;
+	rc = registry_create(&b->registry, str_from(id), loop_now_ms(b->loop), out);
+	if (rc && b->hub)
+		hub_remove_session(b->hub);
+	return rc;
+}
+
 int
 broker_create_session(struct broker *b, const char *id, unsigned flags,
 		      struct session **out)
 {
-	int rc = registry_create(&b->registry, str_from(id), loop_now_ms(b->loop), out);
+	int rc = broker_claim(b, str_from(id));
 
+	if (rc)
+		return rc;
+	rc = add_session(b, id, out);
 	if (rc == REGISTRY_FULL)
 		b->counts.refused++;
+	if (rc && rc != REGISTRY_TAKEN)
+		broker_release(b, str_from(id));
 	if (rc)
 		return rc;
 	(*out)->acks = (flags & ENGINE_ACKS) != 0;
@@ -221,6 +284,7 @@ broker_advice(const struct broker *b, const struct session *s, bool event_source
 static const struct registry_events registry_events = {
 	.on_message = on_session_message,
 	.on_interest = on_interest,
+	.on_end = on_session_end,
 };
 
 static const struct engine_events engine_events = {
@@ -250,13 +314,15 @@ broker_new(struct loop *loop, const struct log *log, const struct broker_config 
 	if (!b)
 		return NULL;
 	b->engine = cfg->make_engine ? cfg->make_engine(cfg->maker, loop, &engine_events, b)
-				     : engine_new(loop, seed, &engine_events, b);
+				     : engine_new(loop, cfg->hub, cfg->worker, &engine_events, b);
 	if (!b->engine) {
 		free(b);
 		return NULL;
 	}
 	b->loop = loop;
 	b->log = log;
+	b->hub = cfg->hub;
+	b->worker = cfg->worker;
 	b->on_joined = cfg->on_joined;
 	b->on_joined_arg = cfg->arg;
 	b->timeout_ms = cfg->timeout_ms;
@@ -270,9 +336,23 @@ broker_new(struct loop *loop, const struct log *log, const struct broker_config 
 	loop_task_init(&b->go_on, exchange_go_on, b);
 	list_init(&b->orphans);
 	list_init(&b->released);
+	b->workers = cfg->workers;
+	list_init(&b->guests);
+	list_init(&b->leaving);
+	loop_task_init(&b->leave, relay_send_back, b);
 	list_init(&b->partings);
 	cluster_init(&b->cluster, seed);
 	return b;
+}
+
+void
+broker_abandon(struct broker *b)
+{
+	struct list_node *n;
+
+	while ((n = list_first(&b->orphans)) || (n = list_first(&b->released)))
+		exchange_free(list_entry(n, struct exchange, node));
+	relay_send_back(b);
 }
 
 void
@@ -285,8 +365,8 @@ broker_free(struct broker *b)
 	loop_timer_clear(b->loop, &b->expiry);
 	loop_task_clear(&b->finish);
 	loop_task_clear(&b->go_on);
-	while ((n = list_first(&b->orphans)) || (n = list_first(&b->released)))
-		exchange_free(list_entry(n, struct exchange, node));
+	broker_abandon(b);
+	loop_task_clear(&b->leave);
 	while ((n = list_take_first(&b->partings))) {
 		struct parting *p = list_entry(n, struct parting, node);
 
@@ -310,5 +390,16 @@ bool
 broker_knows(const struct broker *b, struct str client_id)
 {
 	return registry_find(&b->registry, client_id) ||
+	       broker_home(b, client_id) != BROKER_HERE ||
 	       (engine_joins_nodes(b->engine) && session_is_id(client_id));
+}
+
+int
+broker_home(const struct broker *b, struct str client_id)
+{
+	int home = BROKER_HERE;
+
+	if (b->hub && session_is_id(client_id) && !registry_find(&b->registry, client_id))
+		home = directory_find(&b->hub->directory, client_id);
+	return home < 0 || home == (int)b->worker ? BROKER_HERE : home;
 }

@@ -21,6 +21,10 @@ struct broker_config {
 	struct engine *(*make_engine)(void *maker, struct loop *loop,
 				      const struct engine_events *events, void *arg);
 	void *maker;
+	/* Where the process's workers meet, and which of them this is; NULL: it is alone. */
+	struct hub *hub;
+	unsigned worker;
+	struct broker **workers; /* by number; filled before the first loop runs */
 	/* The engine has joined the other nodes for the first time: clients may come. */
 	void (*on_joined)(void *arg);
 	void *arg;
@@ -41,6 +45,8 @@ struct broker {
 	struct loop *loop;
 	const struct log *log;
 	struct engine *engine;
+	struct hub *hub; /* NULL: there are no other workers */
+	unsigned worker;
 	struct registry registry;
 	struct batch_limits batch_limits;
 	int64_t timeout_ms, interval_ms;
@@ -50,6 +56,10 @@ struct broker {
 	struct list orphans;      /* exchanges at work whose peer has gone */
 	struct list released;     /* such exchanges whose turn has come */
 	struct loop_task go_on;   /* starts them */
+	struct broker **workers;  /* all of this process; see relay.h for what follows */
+	struct list guests;       /* struct relay that are here */
+	struct list leaving;      /* such that are answered */
+	struct loop_task leave;
 	struct list partings;     /* engine calls for sessions that ended */
 	struct cluster cluster;   /* of joined nodes, if the engine joins any */
 	void (*on_joined)(void *arg); /* until it was called; or NULL */
@@ -61,6 +71,8 @@ struct broker {
 /* NULL: out of memory, or no randomness to be had. */
 struct broker *broker_new(struct loop *loop, const struct log *log,
 			  const struct broker_config *cfg);
+/* What is under way without a peer is given up; before the last mails are run. */
+void broker_abandon(struct broker *b);
 /* All outlets have gone before it. */
 void broker_free(struct broker *b);
 
@@ -69,7 +81,11 @@ void broker_free(struct broker *b);
  * nothing was done) or -ENOMEM. */
 int broker_take(struct broker *b, struct outlet *o, char *text, size_t n);
 
-/* Whether that client is here, or may be on a joined node. */
+/* Which other worker has that client's session; BROKER_HERE: none, perhaps this one. */
+enum { BROKER_HERE = -1 };
+int broker_home(const struct broker *b, struct str client_id);
+
+/* Whether that client is in this process, or may be on a joined node. */
 bool broker_knows(const struct broker *b, struct str client_id);
 
 /* ---- for handlers and outlets ---- */
@@ -77,8 +93,16 @@ bool broker_knows(const struct broker *b, struct str client_id);
 struct reply_advice broker_advice(const struct broker *b, const struct session *s,
 				  bool event_source);
 
+/* Among joined nodes: the client's session is to be here, and not with another worker; or
+ * not any more. 0, -EAGAIN (another has it) or -ENOMEM. */
+int broker_claim(struct broker *b, struct str client_id);
+void broker_release(struct broker *b, struct str client_id);
+
+/* Whether there are as many sessions as may be, in the whole process. */
+bool broker_is_full(const struct broker *b);
+
 /* Makes a session of an id that the engine knows, with an engine_client's flags;
- * results as registry_create's. */
+ * results as registry_create's and broker_claim's. */
 int broker_create_session(struct broker *b, const char *id, unsigned flags,
 			  struct session **out);
 

@@ -5,6 +5,7 @@
 
 #include "broker/broker.h"
 #include "broker/handler.h"
+#include "broker/relay.h"
 #include "broker/waiting.h"
 
 struct buf *
@@ -48,6 +49,7 @@ exchange_free(struct exchange *x)
 	struct list_node *n;
 
 	drop_held(x);
+	relay_abandon_all(x);
 	while ((n = list_take_first(&x->behind)))
 		exchange_free(list_entry(n, struct exchange, node));
 	list_unlink(&x->node);
@@ -58,13 +60,66 @@ exchange_free(struct exchange *x)
 	free(x);
 }
 
-/* Handles what is left, until an engine call must be waited for. */
+static bool
+is_connect(const struct message *m)
+{
+	return span_is(&m->channel, STR("/meta/connect"));
+}
+
+/* The stream goes to the session that it connects to, and its batches with it. */
+static void
+move_stream(struct exchange *x, int home)
+{
+	if (!list_is_empty(&x->relays)) {
+		x->waits_for_relays = true; /* their answers come back to here */
+		return;
+	}
+	x->state = EXCHANGE_QUEUED;
+	x->outlet->moving = true;
+	x->outlet->ops->move(x->outlet, (unsigned)home);
+}
+
+/* The next message's client has its session at another worker, and perhaps those
+ * behind it. False: the exchange cannot go on now. */
+static bool
+pass_on(struct exchange *x, int home)
+{
+	const struct message *first = &x->batch.messages[x->next], *m = first, *last = first;
+	const struct message *end = &x->batch.messages[x->batch.count];
+	struct outlet *o = x->outlet;
+
+	if (is_connect(first) && o && outlet_is_stream(o)) {
+		move_stream(x, home);
+		return false;
+	}
+	x->next++;
+	if (is_connect(first) && !o)
+		return true; /* gone: what waits goes on waiting */
+	while (++m < end && !is_connect(m) && relay_home(x, m) == home) {
+		last = m;
+		x->next++;
+	}
+	if (relay_send(x, home, first, last))
+		x->hangs_up = true;
+	return true;
+}
+
+/* Handles what is left, until something must be waited for. */
 static void
 run(struct exchange *x)
 {
 	x->state = EXCHANGE_RUNNING;
 	while (x->next < x->batch.count && !x->hangs_up) {
-		if (handler_run(x, &x->batch.messages[x->next++]) == HANDLER_PENDING)
+		const struct message *m = &x->batch.messages[x->next];
+		int home = relay_home(x, m);
+
+		if (home != BROKER_HERE) {
+			if (!pass_on(x, home))
+				return;
+			continue;
+		}
+		x->next++;
+		if (handler_run(x, m) == HANDLER_PENDING)
 			return;
 		clear_message(x);
 	}
@@ -97,7 +152,7 @@ start_next(struct outlet *o)
 	if (o->starting)
 		return;
 	o->starting = true;
-	while ((n = list_first(&o->exchanges))) {
+	while (!o->moving && (n = list_first(&o->exchanges))) {
 		struct exchange *x = list_entry(n, struct exchange, node);
 
 		if (x->state != EXCHANGE_QUEUED)
@@ -128,9 +183,22 @@ release_next(struct exchange *x)
 }
 
 void
+exchange_heard(struct exchange *x)
+{
+	if (x->waits_for_relays && list_is_empty(&x->relays)) {
+		x->waits_for_relays = false;
+		run(x);
+		return;
+	}
+	waiting_look_again(x);
+	exchange_finish_if_done(x);
+}
+
+void
 exchange_finish_if_done(struct exchange *x)
 {
 	struct outlet *o = x->outlet;
+	bool is_stream = o && outlet_is_stream(o);
 
 	if (x->state != EXCHANGE_HELD)
 		return;
@@ -138,7 +206,7 @@ exchange_finish_if_done(struct exchange *x)
 		outlet_hang_up(o);
 		return;
 	}
-	if (!list_is_empty(&x->held))
+	if (!list_is_empty(&x->held) || !list_is_empty(&x->relays))
 		return;
 	if (x->replies.n == 0)
 		buf_add_char(&x->replies, '[');
@@ -151,7 +219,7 @@ exchange_finish_if_done(struct exchange *x)
 	if (!o)
 		release_next(x);
 	exchange_free(x);
-	if (o && outlet_is_stream(o))
+	if (is_stream)
 		start_next(o);
 }
 
@@ -189,11 +257,14 @@ exchange_orphan_all(struct outlet *o)
 		return;
 	x = list_entry(n, struct exchange, node);
 	drop_held(x);
+	relay_abandon_all(x);
 	x->outlet = NULL;
 	take_behind(x, &o->exchanges);
 	switch (x->state) {
 	case EXCHANGE_RUNNING:
 		list_append(&x->broker->orphans, &x->node);
+		if (x->waits_for_relays)
+			exchange_heard(x);
 		break;
 	case EXCHANGE_QUEUED:
 		release(x);
@@ -202,6 +273,16 @@ exchange_orphan_all(struct outlet *o)
 		release_next(x);
 		exchange_free(x);
 	}
+}
+
+void
+exchange_move_all(struct outlet *o, struct broker *b)
+{
+	struct list_node *n;
+
+	for (n = list_first(&o->exchanges); n; n = list_next(&o->exchanges, n))
+		list_entry(n, struct exchange, node)->broker = b;
+	start_next(o);
 }
 
 int
@@ -220,6 +301,7 @@ exchange_start(struct outlet *o, char *text, size_t n)
 	x->text = text;
 	x->call.done = on_call_done;
 	list_init(&x->held);
+	list_init(&x->relays);
 	list_init(&x->behind);
 	rc = batch_read(&x->batch, (struct str){ text, n }, &o->broker->batch_limits);
 	if (rc) {

@@ -27,7 +27,9 @@ struct exchange {
 	struct list behind;        /* without an outlet: those that come after it */
 	bool stream_held;          /* a connect of it is held, to be answered alone */
 	bool hangs_up;             /* it ends without an answer, see handler_reply_result */
+	bool waits_for_relays;     /* before the next message */
 	struct list held;          /* struct waiting of a poll */
+	struct list relays;        /* messages that are with other workers, see relay.h */
 	struct buf replies;        /* "[" and what was answered so far */
 
 	/* The handler under way: its engine call and how it goes on. */
@@ -47,6 +49,9 @@ int exchange_start(struct outlet *o, char *text, size_t n);
 /* Where the next reply is to be written, the comma before it is there. */
 struct buf *exchange_reply(struct exchange *x);
 
+/* Some answers have come from another worker; `x` may be freed by it. */
+void exchange_heard(struct exchange *x);
+
 /* Answers when nothing is left to wait for; `x` may be freed by it. */
 void exchange_finish_if_done(struct exchange *x);
 
@@ -55,6 +60,9 @@ void exchange_finish_if_done(struct exchange *x);
 void exchange_orphan_all(struct outlet *o);
 /* The broker's task that does so. */
 void exchange_go_on(void *broker);
+
+/* The outlet is another worker's now, and its batches with it: they are gone on with. */
+void exchange_move_all(struct outlet *o, struct broker *b);
 
 /* Lets go of all; it may be anywhere on its way. */
 void exchange_free(struct exchange *x);

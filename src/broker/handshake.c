@@ -135,7 +135,7 @@ handle_handshake(struct exchange *x, const struct message *m)
 		reply_failure(x, m, &e);
 		return HANDLER_DONE;
 	}
-	if (x->broker->registry.sessions.count >= x->broker->registry.limits.sessions) {
+	if (broker_is_full(x->broker)) {
 		x->broker->counts.refused++;
 		reply_full(x, m);
 		return HANDLER_DONE;

@@ -23,6 +23,11 @@ struct outlet_ops {
 
 	/* Streams only; NULL marks a poll. */
 
+	/* The session is with another worker: the stream goes there at the turn's end, and
+	 * takes no part in anything until it calls outlet_moved. NULL: it is known before
+	 * whose it is. */
+	void (*move)(struct outlet *o, unsigned worker);
+
 	/* Its opening bound it, and nothing could again: no connects come on it. */
 	bool is_bound_by_opening;
 
@@ -48,6 +53,7 @@ struct outlet {
 	struct list_node arrival; /* while a stream's session is being found, see arrival.c */
 	struct list arriving;    /* a stream's connects whose session is being found */
 	bool starting;           /* inside start_next, see exchange.c */
+	bool moving;             /* to another worker: no batch is begun */
 	bool gone;               /* see outlet_gone */
 };
 
@@ -94,6 +100,10 @@ void outlet_rest(struct outlet *o);
 void outlet_wake(struct outlet *o);
 /* The reverse of outlet_bind: what is not proved goes back to the session's queue. */
 void outlet_unbind(struct outlet *o);
+/* It leaves this worker, and later has come to the other. Between them it is in nobody's
+ * hands. */
+void outlet_move(struct outlet *o);
+void outlet_moved(struct outlet *o, struct broker *b);
 /* The stream's session has ended: what was sent goes its way, nothing goes back,
  * and the stream closes behind it. */
 void outlet_part(struct outlet *o);

@@ -112,9 +112,8 @@ free_waiting(struct waiting *w)
 	free(w);
 }
 
-/* One of the batch has gone: those that were due may have waited for it. */
-static void
-look_again(struct exchange *x)
+void
+waiting_look_again(struct exchange *x)
 {
 	struct list_node *n;
 
@@ -134,7 +133,7 @@ waiting_drop(struct waiting *w)
 	detach(w);
 	free_waiting(w);
 	if (x)
-		look_again(x);
+		waiting_look_again(x);
 }
 
 void
@@ -245,7 +244,7 @@ end_answer(struct waiting *w, struct buf *own)
 	free_waiting(w);
 	if (!x)
 		return;
-	look_again(x);
+	waiting_look_again(x);
 	exchange_finish_if_done(x);
 }
 
@@ -379,7 +378,7 @@ answer_when_all_due(struct waiting *w)
 			answer(w, true);
 		return;
 	}
-	if (all_due(x) && all_may_answer(x))
+	if (list_is_empty(&x->relays) && all_due(x) && all_may_answer(x))
 		answer_all(x, true);
 }
 

@@ -77,6 +77,9 @@ bool waiting_brings_messages(const struct waiting *w);
  * messages these are. */
 uint32_t waiting_prepare(struct waiting *w);
 
+/* The others of its batch have been waited for: what is due may be answered now. */
+void waiting_look_again(struct exchange *x);
+
 /* It will not be answered: its peer is gone, or another place answers it. */
 void waiting_drop(struct waiting *w);
 

@@ -4,8 +4,8 @@
  * is called with the result on a later step of the loop, never before the
  * operation returns. What else is passed is the caller's again when it returns.
  * The embedded engine (local.c) does the calls of one worker in the order they
- * were made, and a publication reaches sessions before its own call is done: so a
- * subscribe and a publish of one batch, done one after the other, deliver.
+ * were made, and a publication reaches this worker's sessions before its own call is
+ * done: so a subscribe and a publish of one batch, done one after the other, deliver.
  *
  * An engine that joins nodes (src/redis) puts publications and the changes of
  * subscriptions into one order and tells of both by events; a session may be
@@ -160,8 +160,10 @@ struct engine_ops {
 		     size_t n);
 };
 
-/* The embedded engine: this node alone. NULL: out of memory. */
-struct engine *engine_new(struct loop *loop, const uint64_t seed[2],
+/* The embedded engine: this node alone. `hub`: where its workers meet, which this one
+ * has joined; NULL: there are no others. NULL: out of memory. */
+struct hub;
+struct engine *engine_new(struct loop *loop, struct hub *hub, unsigned worker,
 			  const struct engine_events *events, void *arg);
 /* Calls under way are dropped: their `done` is not called. */
 static inline void

@@ -1,33 +1,22 @@
-/* The embedded engine: this node alone.
+/* The embedded engine: this node alone, one for each worker. What they share is the hub.
  *
- * Calls queue up and are done in one deferred task, in order; a publication is
- * handed up in its turn, so it finds exactly the subscriptions that were
- * answered before it. The directory knows which clients exist, the interest
- * table which patterns the worker wants: what nobody wants goes no further. */
+ * Calls queue up and are done in one deferred task, in order; a publication is handed
+ * on in its turn, so it finds exactly the subscriptions that were answered before it,
+ * on whichever worker. */
 #include "engine/engine.h"
 
 #include <stdlib.h>
 
-#include "bayeux/channel.h"
-#include "util/map.h"
-
-struct client {
-	struct map_node by_id;
-	char id[];
-};
-
-struct interest {
-	struct map_node by_pattern;
-	uint32_t count;
-	char pattern[];
-};
+#include "engine/hub.h"
+#include "host/random.h"
 
 struct local {
 	struct engine engine;
 	struct loop *loop;
+	struct hub *hub, *own_hub; /* the latter is NULL where there are others */
+	unsigned worker;
 	struct loop_task task;
 	struct list calls; /* struct engine_call, oldest first */
-	struct map directory, interests;
 	const struct engine_events *events;
 	void *arg;
 };
@@ -38,68 +27,34 @@ local_of(struct engine *e)
 	return list_entry(e, struct local, engine);
 }
 
-/* ---- interest ---- */
-
-static struct interest *
-find_interest(const struct local *e, struct str pattern)
-{
-	struct map_node *n = map_find(&e->interests, pattern);
-
-	return n ? map_entry(n, struct interest, by_pattern) : NULL;
-}
-
 static int
 want(struct engine *engine, struct str pattern)
 {
 	struct local *e = local_of(engine);
-	struct interest *in = find_interest(e, pattern);
 
-	if (in) {
-		in->count++;
-		return 0;
-	}
-	in = malloc(sizeof(*in) + pattern.n);
-	if (!in)
-		return -ENOMEM;
-	in->count = 1;
-	memcpy(in->pattern, pattern.p, pattern.n);
-	if (map_add(&e->interests, &in->by_pattern,
-		    (struct str){ in->pattern, pattern.n })) {
-		free(in);
-		return -ENOMEM;
-	}
-	return 0;
+	return hub_want(e->hub, e->worker, pattern);
 }
 
 static void
 unwant(struct engine *engine, struct str pattern)
 {
 	struct local *e = local_of(engine);
-	struct interest *in = find_interest(e, pattern);
 
-	if (!in || --in->count)
-		return;
-	map_remove(&e->interests, &in->by_pattern);
-	free(in);
-}
-
-static bool
-is_wanted(const struct local *e, struct str channel)
-{
-	struct str patterns[CHANNEL_MAX_PATTERNS];
-	char scratch[CHANNEL_SCRATCH];
-	size_t i, n;
-
-	if (e->interests.count == 0)
-		return false;
-	n = channel_expand(channel, patterns, scratch);
-	for (i = 0; i < n; i++)
-		if (map_find(&e->interests, patterns[i]))
-			return true;
-	return false;
+	hub_unwant(e->hub, e->worker, pattern);
 }
 
 /* ---- calls ---- */
+
+static int
+hand_on(struct local *e, struct frozen *f)
+{
+	bool own;
+	int rc = hub_publish(e->hub, e->worker, f, &own);
+
+	if (own)
+		e->events->on_message(e->arg, f);
+	return rc;
+}
 
 static void
 finish_calls(void *arg)
@@ -112,8 +67,8 @@ finish_calls(void *arg)
 		struct frozen *f = call->message;
 
 		call->message = NULL;
-		if (f && is_wanted(e, frozen_channel(f)))
-			e->events->on_message(e->arg, f);
+		if (f)
+			call->result = hand_on(e, f);
 		frozen_unref(f);
 		call->done(call, call->result);
 	}
@@ -131,52 +86,17 @@ add_call(struct local *e, struct engine_call *call, int result)
 
 /* ---- clients ---- */
 
-static struct client *
-find_client(const struct local *e, struct str id)
-{
-	struct map_node *n = map_find(&e->directory, id);
-
-	return n ? map_entry(n, struct client, by_id) : NULL;
-}
-
-static int
-add_client(struct local *e, struct str id)
-{
-	struct client *c;
-
-	if (find_client(e, id))
-		return ENGINE_TAKEN;
-	c = malloc(sizeof(*c) + id.n);
-	if (!c)
-		return -ENOMEM;
-	memcpy(c->id, id.p, id.n);
-	if (map_add(&e->directory, &c->by_id, (struct str){ c->id, id.n })) {
-		free(c);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-static int
-remove_client(struct local *e, struct str id)
-{
-	struct client *c = find_client(e, id);
-
-	if (!c)
-		return ENGINE_UNKNOWN;
-	map_remove(&e->directory, &c->by_id);
-	free(c);
-	return 0;
-}
-
 static void
 create(struct engine *engine, struct engine_call *call, struct str client_id,
        unsigned flags)
 {
 	struct local *e = local_of(engine);
 
+	bool fresh = false;
+	int rc = directory_claim(&e->hub->directory, client_id, e->worker, &fresh);
+
 	(void)flags;
-	add_call(e, call, add_client(e, client_id));
+	add_call(e, call, rc < 0 ? rc : fresh ? 0 : ENGINE_TAKEN);
 }
 
 static void
@@ -185,8 +105,10 @@ destroy(struct engine *engine, struct engine_call *call, struct str client_id,
 {
 	struct local *e = local_of(engine);
 
+	bool was = directory_release(&e->hub->directory, client_id, e->worker);
+
 	(void)turn;
-	add_call(e, call, remove_client(e, client_id));
+	add_call(e, call, was ? 0 : ENGINE_UNKNOWN);
 }
 
 /* One node keeps a session's subscriptions in the session alone, and its limit, too. */
@@ -195,12 +117,13 @@ subscribe(struct engine *engine, struct engine_call *call, struct str client_id,
 	  uint64_t key, unsigned limit, const struct str *patterns, unsigned n)
 {
 	struct local *e = local_of(engine);
+	int home = directory_find(&e->hub->directory, client_id);
 
 	(void)key;
 	(void)limit;
 	(void)patterns;
 	call->taken = n;
-	add_call(e, call, find_client(e, client_id) ? 0 : ENGINE_UNKNOWN);
+	add_call(e, call, home == (int)e->worker ? 0 : ENGINE_UNKNOWN);
 }
 
 static void
@@ -226,18 +149,14 @@ static void
 free_local(struct engine *engine)
 {
 	struct local *e = local_of(engine);
-	struct map_node *n;
 	struct list_node *c;
 
 	loop_task_clear(&e->task);
 	while ((c = list_take_first(&e->calls)))
 		frozen_unref(list_entry(c, struct engine_call, node)->message);
-	while ((n = map_take_any(&e->directory)))
-		free(map_entry(n, struct client, by_id));
-	while ((n = map_take_any(&e->interests)))
-		free(map_entry(n, struct interest, by_pattern));
-	map_clear(&e->directory);
-	map_clear(&e->interests);
+	if (e->own_hub)
+		hub_leave(e->own_hub, 0);
+	hub_free(e->own_hub);
 	free(e);
 }
 
@@ -252,8 +171,21 @@ static const struct engine_ops ops = {
 	.publish = publish,
 };
 
+/* 0 or negative errno. */
+static int
+make_hub(struct local *e)
+{
+	uint64_t seed[2];
+	int rc = random_bytes(seed, sizeof(seed));
+
+	if (rc)
+		return rc;
+	e->own_hub = hub_new(1, seed);
+	return e->own_hub ? hub_join(e->own_hub, 0, e->loop) : -ENOMEM;
+}
+
 struct engine *
-engine_new(struct loop *loop, const uint64_t seed[2],
+engine_new(struct loop *loop, struct hub *hub, unsigned worker,
 	   const struct engine_events *events, void *arg)
 {
 	struct local *e = calloc(1, sizeof(*e));
@@ -262,11 +194,17 @@ engine_new(struct loop *loop, const uint64_t seed[2],
 		return NULL;
 	e->engine.ops = &ops;
 	e->loop = loop;
+	e->worker = hub ? worker : 0;
 	e->events = events;
 	e->arg = arg;
 	list_init(&e->calls);
 	loop_task_init(&e->task, finish_calls, e);
-	map_init(&e->directory, seed);
-	map_init(&e->interests, seed);
+	if (!hub && make_hub(e)) {
+		hub_free(e->own_hub);
+		free(e);
+		return NULL;
+	}
+	e->hub = hub ? hub : e->own_hub;
+	hub_listen(e->hub, e->worker, events->on_message, arg);
 	return &e->engine;
 }

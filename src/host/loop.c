@@ -19,6 +19,8 @@ struct loop {
 	int64_t now_ms;
 	int64_t wall_ms; /* how far the wall clock is ahead of ours; 0: not looked */
 	int64_t alarm_ms; /* when `alarm` rings; INT64_MAX: not set */
+	void (*on_turn)(void *arg);
+	void *on_turn_arg;
 	bool awake; /* now_ms was read since the last sleep */
 	bool stopping;
 };
@@ -96,6 +98,13 @@ loop_free(struct loop *loop)
 		event_base_free(loop->base);
 	heap_clear(&loop->timers);
 	free(loop);
+}
+
+void
+loop_on_turn(struct loop *loop, void (*on_turn)(void *arg), void *arg)
+{
+	loop->on_turn = on_turn;
+	loop->on_turn_arg = arg;
 }
 
 /* Takes what is due out of the heap, up to a turn's portion. */
@@ -206,6 +215,8 @@ loop_run(struct loop *loop)
 		run_timers(loop);
 		run_tasks(&loop->deferred);
 		run_endings(loop);
+		if (loop->on_turn)
+			loop->on_turn(loop->on_turn_arg);
 	}
 	loop->stopping = false;
 	return 0;

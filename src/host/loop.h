@@ -24,6 +24,9 @@ struct loop;
 struct loop *loop_new(void); /* NULL: out of memory or descriptors */
 void loop_free(struct loop *loop);
 
+/* Called when a turn has ended, before the loop may sleep. NULL: nobody wants that. */
+void loop_on_turn(struct loop *loop, void (*on_turn)(void *arg), void *arg);
+
 /* Turns until loop_stop. 0 or negative errno. */
 int loop_run(struct loop *loop);
 void loop_stop(struct loop *loop); /* from a callback: this turn is the last */

@@ -13,23 +13,33 @@ take_all(struct mailbox *box, struct list *mails)
 	pthread_mutex_unlock(&box->lock);
 }
 
-static void
-on_ready(void *arg, short events)
+bool
+mailbox_run(struct mailbox *box)
 {
-	struct mailbox *box = arg;
 	struct list mails;
 	struct list_node *n;
-	uint64_t times;
+	bool any;
 
-	(void)events;
-	if (read(box->fd, &times, sizeof(times)) < 0)
-		return; /* another turn had it */
 	take_all(box, &mails);
+	any = !list_is_empty(&mails);
 	while ((n = list_take_first(&mails))) {
 		struct mail *m = list_entry(n, struct mail, node);
 
 		m->run(m);
 	}
+	return any;
+}
+
+static void
+on_ready(void *arg, short events)
+{
+	struct mailbox *box = arg;
+	uint64_t times;
+
+	(void)events;
+	if (read(box->fd, &times, sizeof(times)) < 0)
+		return; /* another turn had it */
+	mailbox_run(box);
 }
 
 int

@@ -26,6 +26,9 @@ int mailbox_init(struct mailbox *box, struct loop *loop);
  * handed to `drop`. */
 void mailbox_clear(struct mailbox *box, void (*drop)(struct mail *m));
 
+/* Runs what is there now. False: there was nothing. The loop does so by itself. */
+bool mailbox_run(struct mailbox *box);
+
 /* From any thread. */
 void mailbox_post(struct mailbox *box, struct mail *m);
 

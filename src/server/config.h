@@ -57,6 +57,7 @@ struct config {
 	int64_t timeout_ms;  /* how long /meta/connect may wait */
 	int64_t interval_ms; /* how long a client should wait between them */
 	int64_t ping_ms;     /* between WebSocket ping frames; 0: none */
+	size_t workers;      /* threads; 0: one per core */
 	enum config_switch redelivery; /* of what a stream did not prove */
 	enum config_switch compress;   /* permessage-deflate, where it is offered */
 	char *client_dir;    /* NULL: none is configured */

@@ -39,9 +39,7 @@ help_print(FILE *out)
 {
 	bool grouped = false;
 
-	fputs("Usage: fayed [OPTION]...\n"
-	      "Serves Faye's and CometD's clients: Bayeux over HTTP and "
-	      "WebSocket.\n\n",
+	fputs("Usage: fayed [OPTION]...  serves Bayeux to Faye's and CometD's clients\n\n",
 	      out);
 	for (size_t i = 0; i < options_count; i++) {
 		if (in_group(&options[i]) && !grouped)

@@ -32,30 +32,54 @@ set_options(int fd, int64_t stall_ms)
 }
 
 static int
-bind_to(int fd, const struct address *at)
+bind_to(int fd, const struct address *at, enum listener_share share)
 {
 	int one = 1, only = !at->all;
 
 	/* SO_REUSEADDR: a restart need not wait for TIME_WAIT to end. */
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)))
 		return -errno;
+	if (share != LISTENER_ALONE &&
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)))
+		return -errno;
 	if (at->sockaddr.ss_family == AF_INET6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)))
 		return -errno;
-	if (bind(fd, (const struct sockaddr *)&at->sockaddr, at->length))
-		return -errno;
-	return listen(fd, BACKLOG) ? -errno : 0;
+	return bind(fd, (const struct sockaddr *)&at->sockaddr, at->length) ? -errno : 0;
 }
 
+/* A descriptor or negative errno. */
 static int
-open_at(struct listener *l, const struct address *at)
+new_bound(const struct address *at, enum listener_share share)
 {
 	int rc, fd = socket(at->sockaddr.ss_family,
 			    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -errno;
-	rc = bind_to(fd, at);
+	rc = bind_to(fd, at, share);
+	if (rc)
+		close(fd);
+	return rc ? rc : fd;
+}
+
+static int
+open_at(struct listener *l, const struct address *at, enum listener_share share)
+{
+	int rc, fd;
+
+	/* Whoever shares would also share with another process, without a word: so
+	 * first it is tried whether the place is free. */
+	if (share == LISTENER_FIRST) {
+		fd = new_bound(at, LISTENER_ALONE);
+		if (fd < 0)
+			return fd;
+		close(fd);
+	}
+	fd = new_bound(at, share);
+	if (fd < 0)
+		return fd;
+	rc = listen(fd, BACKLOG) ? -errno : 0;
 	if (rc)
 		close(fd);
 	else
@@ -64,13 +88,14 @@ open_at(struct listener *l, const struct address *at)
 }
 
 int
-listener_open(struct listener *l, const struct address *at, int64_t stall_ms)
+listener_open(struct listener *l, const struct address *at, enum listener_share share,
+	      int64_t stall_ms)
 {
 	struct address v4 = *at;
 	int rc;
 
 	l->fd = l->spare = -1;
-	rc = open_at(l, at);
+	rc = open_at(l, at, share);
 	if (rc != -EAFNOSUPPORT || !at->all)
 		goto out;
 	/* "All" where the kernel has no IPv6. */
@@ -79,7 +104,7 @@ listener_open(struct listener *l, const struct address *at, int64_t stall_ms)
 	((struct sockaddr_in *)&v4.sockaddr)->sin_port =
 		((const struct sockaddr_in6 *)&at->sockaddr)->sin6_port;
 	v4.length = sizeof(struct sockaddr_in);
-	rc = open_at(l, &v4);
+	rc = open_at(l, &v4, share);
 out:
 	if (!rc)
 		set_options(l->fd, stall_ms);
@@ -144,6 +169,13 @@ on_pause_over(void *arg)
 
 	if (loop_watch_set(&l->watch, l->fd, LOOP_READ))
 		loop_timer_set(l->loop, &l->pause, loop_now_ms(l->loop) + PAUSE_MS);
+}
+
+int
+listener_address(const struct listener *l, struct address *at)
+{
+	at->length = sizeof(at->sockaddr);
+	return getsockname(l->fd, (struct sockaddr *)&at->sockaddr, &at->length) ? -errno : 0;
 }
 
 int

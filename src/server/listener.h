@@ -18,9 +18,14 @@ struct listener {
 	void *arg;
 };
 
-/* Binds and listens. A peer may leave what was sent to it unacknowledged for
+/* Binds and listens; `shared`: others of this process listen at the same place, of which
+ * the first one passes LISTENER_FIRST. A peer may leave what was sent to it unacknowledged for
  * `stall_ms`. 0 or negative errno; then nothing is open. */
-int listener_open(struct listener *l, const struct address *at, int64_t stall_ms);
+enum listener_share { LISTENER_ALONE, LISTENER_FIRST, LISTENER_NEXT };
+int listener_open(struct listener *l, const struct address *at, enum listener_share share,
+		  int64_t stall_ms);
+/* Where it listens, with the real port. */
+int listener_address(const struct listener *l, struct address *at);
 /* Accepts from now on. 0 or -ENOMEM. */
 int listener_start(struct listener *l, struct loop *loop, const struct log *log);
 void listener_close(struct listener *l); /* idempotent */

@@ -1,6 +1,8 @@
 #include "server/server.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,121 +10,116 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "broker/relay.h"
 #include "fayed/version.h"
-#include "server/listener.h"
+#include "host/random.h"
 #include "server/worker.h"
 
 enum {
-	DRAIN_MS = 700, /* with what follows, a stop takes a second at most */
-	DRAIN_LOOK_MS = 10,
 	OWN_DESCRIPTORS = 64, /* beside connections: listeners, epoll, log, spares */
+	A_WORKERS_DESCRIPTORS = 16,
 };
 
 struct server {
 	const struct config *cfg;
 	struct log log;
-	struct worker worker;
-	struct listener *listeners;
-	size_t listener_count;
+	struct crew crew;
+	pthread_t *threads;    /* the first worker's is the one that runs the server */
+	unsigned thread_count; /* that were started */
 	struct loop_watch on_term, on_int;
-	struct loop_timer drain;
-	int64_t drain_until_ms; /* 0: nobody has asked to stop */
+	bool watches;  /* these */
+	bool stopping;
 };
+
+static unsigned
+count_workers(const struct config *cfg)
+{
+	cpu_set_t cores;
+	unsigned n = 1;
+
+	if (cfg->workers)
+		n = (unsigned)cfg->workers;
+	else if (sched_getaffinity(0, sizeof(cores), &cores) == 0)
+		n = (unsigned)CPU_COUNT(&cores);
+	return n < HUB_MAX_WORKERS ? n : HUB_MAX_WORKERS;
+}
 
 /* As many descriptors as the system lets us have. Returns how many connections
  * that allows. */
 static unsigned
-raise_descriptors(size_t wanted)
+raise_descriptors(size_t wanted, unsigned workers)
 {
+	unsigned own = OWN_DESCRIPTORS + workers * A_WORKERS_DESCRIPTORS;
 	struct rlimit files;
 
 	if (getrlimit(RLIMIT_NOFILE, &files))
-		return 1024 - OWN_DESCRIPTORS;
+		return 1024 - own;
 	files.rlim_cur = files.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &files);
 	getrlimit(RLIMIT_NOFILE, &files);
-	if (files.rlim_cur <= 2 * OWN_DESCRIPTORS)
-		files.rlim_cur = 3 * OWN_DESCRIPTORS;
-	if (wanted && wanted < files.rlim_cur - OWN_DESCRIPTORS)
+	if (files.rlim_cur <= 2 * own)
+		files.rlim_cur = 3 * own;
+	if (wanted && wanted < files.rlim_cur - own)
 		return (unsigned)wanted;
-	return (unsigned)(files.rlim_cur - OWN_DESCRIPTORS);
-}
-
-/* Sockets that are to prove what they got have a moment for it. */
-static void
-look_whether_drained(void *arg)
-{
-	struct server *s = arg;
-	int64_t now = loop_now_ms(s->worker.loop);
-
-	if (worker_is_drained(&s->worker) || now >= s->drain_until_ms ||
-	    loop_timer_set(s->worker.loop, &s->drain, now + DRAIN_LOOK_MS))
-		loop_stop(s->worker.loop);
+	return (unsigned)(files.rlim_cur - own);
 }
 
 static void
-on_stop(void *arg, short events)
+on_signal(void *arg, short events)
 {
 	struct server *s = arg;
-	size_t i;
+	unsigned i;
 
 	(void)events;
-	if (s->drain_until_ms)
+	if (s->stopping)
 		return;
-	s->worker.health.trouble = "stopping";
-	for (i = 0; i < s->listener_count; i++)
-		listener_close(&s->listeners[i]);
-	s->drain_until_ms = loop_now_ms(s->worker.loop) + DRAIN_MS;
-	worker_drain(&s->worker);
-	look_whether_drained(s);
+	s->stopping = true;
+	s->crew.health.trouble = "stopping";
+	for (i = 0; i < s->crew.count; i++)
+		worker_stop(&s->crew.workers[i]);
 }
 
-static void
-on_accept(void *arg, int fd, const struct sockaddr *addr, socklen_t n)
-{
-	struct server *s = arg;
-
-	entry_add(&s->worker.entries, fd, addr, n);
-}
+/* ---- listeners ---- */
 
 /* 0, or 1 after saying why. */
 static int
-open_listeners(struct server *s)
+open_listener(struct server *s, struct worker *w, const struct address *at)
 {
-	size_t i;
+	enum listener_share share = s->crew.count == 1 ? LISTENER_ALONE
+				    : w->number == 0   ? LISTENER_FIRST
+						       : LISTENER_NEXT;
+	int rc = listener_open(&w->listeners[w->listener_count], at, share,
+			       s->cfg->limits.stall_ms);
 
-	s->listeners = calloc(s->cfg->listen_count, sizeof(*s->listeners));
-	if (!s->listeners) {
-		log_error(&s->log, "out of memory");
+	if (rc) {
+		log_error(&s->log, "cannot listen on %s: %s%s", at->text, strerror(-rc),
+			  rc == -EADDRINUSE ? " (try --listen with another port, 0 picks "
+					      "a free one)"
+					    : "");
 		return 1;
 	}
-	for (i = 0; i < s->cfg->listen_count; i++) {
-		struct listener *l = &s->listeners[i];
-		int rc = listener_open(l, &s->cfg->listens[i],
-				       s->cfg->limits.stall_ms);
-
-		if (rc) {
-			log_error(&s->log, "cannot listen on %s: %s%s",
-				  s->cfg->listens[i].text, strerror(-rc),
-				  rc == -EADDRINUSE ? " (try --listen with another port, 0 "
-						      "picks a free one)" : "");
-			return 1;
-		}
-		s->listener_count++;
-		l->on_accept = on_accept;
-		l->arg = s;
-	}
+	w->listener_count++;
 	return 0;
 }
 
+/* All at the same places, where the kernel spreads connections among them. */
 static int
-start_listeners(struct server *s)
+open_listeners(struct server *s)
 {
+	struct worker *first = &s->crew.workers[0];
+	unsigned k;
 	size_t i;
 
-	for (i = 0; i < s->listener_count; i++)
-		if (listener_start(&s->listeners[i], s->worker.loop, &s->log))
+	for (i = 0; i < s->cfg->listen_count; i++) {
+		struct address at = s->cfg->listens[i];
+
+		if (open_listener(s, first, &at) ||
+		    listener_address(&first->listeners[i], &at))
 			return 1;
+		for (k = 1; k < s->crew.count; k++)
+			if (open_listener(s, &s->crew.workers[k], &at))
+				return 1;
+	}
 	return 0;
 }
 
@@ -133,18 +130,11 @@ say_ready(const struct server *s)
 	char line[512], name[LISTENER_NAME_BYTES];
 	const char *mount = s->cfg->mounts[0];
 	int n = snprintf(line, sizeof(line), "fayed %s ready on http://%s%s\n",
-			 FAYED_VERSION, listener_name(&s->listeners[0], name),
+			 FAYED_VERSION, listener_name(&s->crew.workers[0].listeners[0], name),
 			 *mount ? mount : "/");
 
 	if (n > 0 && write(STDERR_FILENO, line, strnlen(line, sizeof(line))) < 0)
 		return; /* nobody reads it */
-}
-
-static void
-watch_signals(struct server *s)
-{
-	loop_watch_signal(&s->on_term, s->worker.loop, SIGTERM, on_stop, s);
-	loop_watch_signal(&s->on_int, s->worker.loop, SIGINT, on_stop, s);
 }
 
 static void
@@ -155,55 +145,201 @@ say_scripts(const struct server *s)
 			 scripts_count(s->cfg->scripts), s->cfg->client_dir);
 }
 
-static int
-serve(struct server *s)
-{
-	int rc;
+/* ---- workers ---- */
 
-	if (worker_init(&s->worker, s->cfg, raise_descriptors(s->cfg->limits.connections),
-			&s->log) ||
-	    start_listeners(s)) {
-		log_error(&s->log, "out of memory or descriptors");
-		return 1;
-	}
-	loop_timer_init(&s->drain, look_whether_drained, s);
-	watch_signals(s);
-	say_scripts(s);
-	say_ready(s);
-	rc = loop_run(s->worker.loop);
-	if (rc)
-		log_error(&s->log, "event loop: %s", strerror(-rc));
-	return rc ? 1 : 0;
+static void
+watch_signals(struct server *s)
+{
+	struct loop *loop = s->crew.workers[0].loop;
+
+	loop_watch_signal(&s->on_term, loop, SIGTERM, on_signal, s);
+	loop_watch_signal(&s->on_int, loop, SIGINT, on_signal, s);
+	s->watches = true;
 }
 
-/* We are ending already: a second signal must not end us in the middle, when the
- * loop's handlers are gone. */
 static void
-block_signals(void)
+set_signals(int how)
 {
 	sigset_t both;
 
 	sigemptyset(&both);
 	sigaddset(&both, SIGTERM);
 	sigaddset(&both, SIGINT);
-	sigprocmask(SIG_BLOCK, &both, NULL);
+	pthread_sigmask(how, &both, NULL);
+}
+
+static int
+run_worker(struct worker *w)
+{
+	int rc = loop_run(w->loop);
+
+	if (rc)
+		log_error(w->log, "event loop: %s", strerror(-rc));
+	if (w->crew->hub)
+		hub_close(w->crew->hub, w->number);
+	return rc;
+}
+
+static void *
+on_thread(void *worker)
+{
+	/* The others cannot do without it. */
+	if (run_worker(worker))
+		kill(getpid(), SIGTERM);
+	return NULL;
+}
+
+/* Signals are the first thread's. 0, or 1 after saying why. */
+static int
+start_threads(struct server *s)
+{
+	int rc = 0;
+
+	set_signals(SIG_BLOCK);
+	while (s->thread_count < s->crew.count - 1 && !rc) {
+		rc = pthread_create(&s->threads[s->thread_count], NULL, on_thread,
+				    &s->crew.workers[s->thread_count + 1]);
+		s->thread_count += !rc;
+	}
+	set_signals(SIG_UNBLOCK);
+	if (rc)
+		log_error(&s->log, "cannot start a thread: %s", strerror(rc));
+	return rc != 0;
+}
+
+static struct entry_count *
+new_counts(unsigned n)
+{
+	void *counts = NULL;
+
+	if (posix_memalign(&counts, sizeof(struct entry_count), n * sizeof(struct entry_count)))
+		return NULL;
+	memset(counts, 0, n * sizeof(struct entry_count)); /* zeroed atomics are 0 */
+	return counts;
+}
+
+/* 0, or 1; then there is no memory. */
+static int
+make_crew(struct server *s)
+{
+	struct crew *crew = &s->crew;
+	unsigned count = count_workers(s->cfg), i;
+	uint64_t seed[2];
+
+	crew->cfg = s->cfg;
+	crew->log = &s->log;
+	crew->workers = calloc(count, sizeof(*crew->workers));
+	crew->brokers = calloc(count, sizeof(struct broker *));
+	crew->handovers = calloc(count, sizeof(struct handover *));
+	crew->connection_counts = new_counts(count);
+	s->threads = calloc(count, sizeof(*s->threads));
+	if (!crew->workers || !crew->brokers || !crew->handovers ||
+	    !crew->connection_counts || !s->threads ||
+	    random_bytes(seed, sizeof(seed)))
+		return 1;
+	crew->count = count;
+	crew->hub = count > 1 ? hub_new(count, seed) : NULL;
+	if (count > 1 && !crew->hub)
+		return 1;
+	crew->connections = raise_descriptors(s->cfg->limits.connections, count);
+	for (i = 0; i < count; i++)
+		if (worker_prepare(&crew->workers[i], crew, i))
+			return 1;
+	return 0;
+}
+
+static int
+init_workers(struct server *s)
+{
+	unsigned i;
+
+	for (i = 0; i < s->crew.count; i++)
+		if (worker_init(&s->crew.workers[i]) || worker_start(&s->crew.workers[i])) {
+			log_error(&s->log, "out of memory or descriptors");
+			return 1;
+		}
+	return 0;
+}
+
+static int
+serve(struct server *s)
+{
+	if (init_workers(s))
+		return 1;
+	watch_signals(s);
+	if (start_threads(s))
+		return 1;
+	say_scripts(s);
+	say_ready(s);
+	return run_worker(&s->crew.workers[0]) ? 1 : 0;
+}
+
+/* ---- the end ---- */
+
+/* What workers have posted to each other, until there is nothing left. */
+static void
+run_mails(struct server *s)
+{
+	bool any = s->crew.hub != NULL;
+	unsigned i;
+
+	while (any) {
+		any = false;
+		for (i = 0; i < s->crew.count; i++)
+			any |= hub_run_mails(s->crew.hub, i);
+		for (i = 0; i < s->crew.count; i++)
+			if (s->crew.brokers[i])
+				relay_send_back(s->crew.brokers[i]);
+	}
+}
+
+static void
+for_all(struct server *s, void (*step)(struct worker *w))
+{
+	unsigned i;
+
+	for (i = 0; i < s->crew.count; i++)
+		step(&s->crew.workers[i]);
+}
+
+/* The first loop has ended for good or ill; the others need not have been told. */
+static void
+join_threads(struct server *s)
+{
+	unsigned i;
+
+	if (s->thread_count && !s->stopping)
+		for (i = 0; i < s->thread_count; i++)
+			worker_stop(&s->crew.workers[i + 1]);
+	for (i = 0; i < s->thread_count; i++)
+		pthread_join(s->threads[i], NULL);
 }
 
 static void
 clear(struct server *s)
 {
-	size_t i;
-
-	block_signals();
-	for (i = 0; i < s->listener_count; i++)
-		listener_close(&s->listeners[i]);
-	free(s->listeners);
-	if (s->worker.loop) {
-		loop_timer_clear(s->worker.loop, &s->drain);
+	/* We are ending already: a second signal must not end us in the middle, when the
+	 * loop's handlers are gone. */
+	set_signals(SIG_BLOCK);
+	if (s->watches) {
 		loop_watch_clear(&s->on_term);
 		loop_watch_clear(&s->on_int);
 	}
-	worker_clear(&s->worker);
+	join_threads(s);
+	run_mails(s);
+	for_all(s, worker_close_streams);
+	run_mails(s);
+	for_all(s, worker_close_connections);
+	run_mails(s);
+	for_all(s, worker_abandon);
+	run_mails(s);
+	for_all(s, worker_clear);
+	hub_free(s->crew.hub);
+	free(s->crew.workers);
+	free(s->crew.brokers);
+	free(s->crew.handovers);
+	free(s->crew.connection_counts);
+	free(s->threads);
 	libevent_global_shutdown();
 }
 
@@ -217,7 +353,11 @@ server_run(const struct config *cfg)
 	int status;
 
 	signal(SIGPIPE, SIG_IGN);
-	status = open_listeners(&s);
+	status = make_crew(&s);
+	if (status)
+		log_error(&s.log, "out of memory or descriptors");
+	else
+		status = open_listeners(&s);
 	if (!status)
 		status = serve(&s);
 	clear(&s);

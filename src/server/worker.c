@@ -4,16 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/worker_metrics.h"
+#include "broker/relay.h"
+#include "server/survey.h"
 #include "transport/eventsource.h"
 
 enum {
+	DRAIN_MS = 700, /* with what follows, a stop takes a second at most */
+	DRAIN_LOOK_MS = 10,
 	SMALL_POOL = 8192, /* bytes; less makes polls no cheaper and slower */
 	ARRIVAL_STALLS = 4, /* stall times that a body or message may take to come in */
 	EVENTSOURCE_PING_MS = 10000, /* as Faye's (faye-websocket: eventsource) */
 	NEWS_BYTES = 64 << 20, /* from Redis, before a worker that does not keep up */
 	ROOMY = 4,         /* times as large: for the largest head, and cookies copied */
 };
+
+static const char WAITING[] = "waiting for Redis";
+
+static void look_whether_drained(void *arg);
 
 static uint32_t
 clamp(size_t n)
@@ -25,8 +32,11 @@ static void
 on_joined(void *arg)
 {
 	struct worker *w = arg;
+	const char *waiting = WAITING;
 
-	w->health.trouble = NULL;
+	/* Unless it is stopping already. */
+	if (atomic_fetch_sub(&w->crew->joining, 1) == 1)
+		atomic_compare_exchange_strong(&w->crew->health.trouble, &waiting, NULL);
 }
 
 static int
@@ -51,6 +61,9 @@ init_broker(struct worker *w, const struct config *cfg)
 				.drop_oldest = lim->overflow == CONFIG_DROP_OLDEST,
 			},
 		},
+		.hub = w->crew->hub,
+		.worker = w->number,
+		.workers = w->crew->brokers,
 	};
 
 	if (cfg->redis) {
@@ -72,18 +85,21 @@ init_broker(struct worker *w, const struct config *cfg)
 		bc.maker = &w->redis;
 		bc.on_joined = on_joined;
 		bc.arg = w;
-		w->health.trouble = "waiting for Redis";
+		w->crew->health.trouble = WAITING;
+		atomic_fetch_add(&w->crew->joining, 1);
 	}
 	w->broker = broker_new(w->loop, w->log, &bc);
 	if (!w->broker)
 		return -ENOMEM;
+	w->crew->brokers[w->number] = w->broker;
 	w->redis_stats = cfg->redis ? redis_engine_stats(w->broker->engine) : NULL;
 	return 0;
 }
 
 static int
-init_transports(struct worker *w, const struct config *cfg, unsigned connections)
+init_transports(struct worker *w, const struct config *cfg)
 {
+	unsigned connections = w->crew->connections;
 	const struct limits *lim = &cfg->limits;
 	struct route route = { w->mounts, cfg->mount_count };
 	struct stream_config sc = {
@@ -109,20 +125,26 @@ init_transports(struct worker *w, const struct config *cfg, unsigned connections
 		.route = route,
 		.gate = &w->gate,
 		.scripts = cfg->scripts,
-		.health = &w->health,
+		.health = &w->crew->health,
 		.metrics = cfg->metrics == CONFIG_ON ? &w->metrics : NULL,
 	};
 	struct entry_config ec = {
 		.head_bytes = lim->header_bytes,
 		.head_ms = lim->head_ms,
 		.connections = connections,
+		.counts = w->crew->hub ? w->crew->connection_counts : NULL,
+		.workers = w->crew->count,
+		.worker = w->number,
 		.route = route,
 		.gate = &w->gate,
 	};
-	int rc = websockets_init(&w->websockets, w->loop, w->log, w->broker, &wc);
+	int rc = websockets_init(&w->websockets, w->loop, w->log, w->broker, &w->handover, &wc);
 
 	if (rc)
 		return rc;
+	w->handover = (struct handover){ w->crew->hub, w->crew->handovers, w->number,
+					 &w->websockets, &w->eventsources, &w->entries };
+	w->crew->handovers[w->number] = &w->handover;
 	if (!sc.ping_ms)
 		sc.ping_ms = EVENTSOURCE_PING_MS;
 	eventsources_init(&w->eventsources, w->loop, w->log, w->broker, &sc);
@@ -134,7 +156,7 @@ init_transports(struct worker *w, const struct config *cfg, unsigned connections
 			       &w->eventsources, &hc);
 	if (!rc)
 		rc = entries_init(&w->entries, w->loop, w->log, &w->http, &w->roomy,
-				  &w->websockets, &w->eventsources, &ec);
+				  &w->websockets, &w->eventsources, &w->handover, &ec);
 	return rc;
 }
 
@@ -158,51 +180,152 @@ init_gate(struct worker *w, const struct config *cfg)
 }
 
 int
-worker_init(struct worker *w, const struct config *cfg, unsigned connections,
-	    const struct log *log)
+worker_prepare(struct worker *w, struct crew *crew, unsigned number)
 {
+	*w = (struct worker){ .crew = crew, .number = number, .log = crew->log };
+	w->listeners = calloc(crew->cfg->listen_count, sizeof(*w->listeners));
+	return w->listeners ? 0 : -ENOMEM;
+}
+
+int
+worker_init(struct worker *w)
+{
+	struct crew *crew = w->crew;
+	const struct config *cfg = crew->cfg;
 	size_t i;
 	int rc;
 
-	*w = (struct worker){ .log = log };
 	w->mounts = calloc(cfg->mount_count, sizeof(*w->mounts));
 	w->loop = loop_new();
 	if (!w->mounts || !w->loop)
 		return -ENOMEM;
-	w->metrics = (struct metrics){ worker_write_metrics, w };
-	w->started_ms = loop_wall_ms(w->loop, loop_now_ms(w->loop));
+	loop_timer_init(&w->drain, look_whether_drained, w);
+	w->metrics = (struct metrics){ survey_begin, w };
+	if (!crew->started_ms)
+		crew->started_ms = loop_wall_ms(w->loop, loop_now_ms(w->loop));
 	for (i = 0; i < cfg->mount_count; i++)
 		w->mounts[i] = str_from(cfg->mounts[i]);
-	rc = init_gate(w, cfg);
+	rc = crew->hub ? hub_join(crew->hub, w->number, w->loop) : 0;
+	if (!rc)
+		rc = init_gate(w, cfg);
 	if (!rc)
 		rc = init_broker(w, cfg);
-	return rc ? rc : init_transports(w, cfg, connections);
+	return rc ? rc : init_transports(w, cfg);
 }
+
+static void
+on_accept(void *arg, int fd, const struct sockaddr *addr, socklen_t n)
+{
+	struct worker *w = arg;
+
+	entry_add(&w->entries, fd, addr, n);
+}
+
+int
+worker_start(struct worker *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->listener_count; i++) {
+		w->listeners[i].on_accept = on_accept;
+		w->listeners[i].arg = w;
+		if (listener_start(&w->listeners[i], w->loop, w->log))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* ---- the end ---- */
 
 /* Alone, a node's sessions end with it: there is nothing to be proved. */
-void
-worker_drain(struct worker *w)
-{
-	if (engine_joins_nodes(w->broker->engine))
-		websockets_drain(&w->websockets);
-}
-
-bool
-worker_is_drained(const struct worker *w)
+static bool
+is_drained(const struct worker *w)
 {
 	return !engine_joins_nodes(w->broker->engine) || w->websockets.streams.count == 0;
 }
 
+/* Sockets that are to prove what they got have a moment for it. */
+static void
+look_whether_drained(void *arg)
+{
+	struct worker *w = arg;
+	int64_t now = loop_now_ms(w->loop);
+
+	if (is_drained(w) || now >= w->drain_until_ms ||
+	    loop_timer_set(w->loop, &w->drain, now + DRAIN_LOOK_MS))
+		loop_stop(w->loop);
+}
+
+static void
+close_listeners(struct worker *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->listener_count; i++)
+		listener_close(&w->listeners[i]);
+}
+
+static void
+begin_to_stop(struct worker *w)
+{
+	close_listeners(w);
+	w->drain_until_ms = loop_now_ms(w->loop) + DRAIN_MS;
+	if (engine_joins_nodes(w->broker->engine))
+		websockets_drain(&w->websockets);
+	relay_drain(w->broker);
+	look_whether_drained(w);
+}
+
+static void
+on_stop(struct mail *m)
+{
+	begin_to_stop(list_entry(m, struct worker, stop));
+}
+
 void
-worker_clear(struct worker *w)
+worker_stop(struct worker *w)
+{
+	w->stop.run = on_stop;
+	if (w->crew->hub)
+		hub_post(w->crew->hub, w->number, &w->stop);
+	else
+		begin_to_stop(w);
+}
+
+void
+worker_close_streams(struct worker *w)
 {
 	entries_clear(&w->entries);
 	/* Lent descriptors go back to the daemon before that stops. */
 	websockets_clear(&w->websockets);
 	streams_clear(&w->eventsources);
+}
+
+void
+worker_close_connections(struct worker *w)
+{
 	http_clear(&w->http);
 	http_clear(&w->roomy);
+}
+
+void
+worker_abandon(struct worker *w)
+{
+	if (w->broker)
+		broker_abandon(w->broker);
+}
+
+void
+worker_clear(struct worker *w)
+{
+	if (w->listeners)
+		close_listeners(w);
+	free(w->listeners);
+	if (w->loop)
+		loop_timer_clear(w->loop, &w->drain);
 	broker_free(w->broker);
+	if (w->crew && w->crew->hub)
+		hub_leave(w->crew->hub, w->number);
 	loop_free(w->loop);
 	free(w->mounts);
 	free(w->origins);

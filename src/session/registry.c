@@ -74,6 +74,8 @@ out:
 void
 registry_end(struct registry *r, struct session *s)
 {
+	if (r->events->on_end)
+		r->events->on_end(r->arg, s);
 	map_remove(&r->sessions, &s->by_id);
 	heap_remove(&r->expiry, &s->expiry);
 	list_unlink(&s->doomed);

@@ -18,6 +18,8 @@ struct registry_events {
 	/* A publication for `s`; the reference is borrowed. */
 	void (*on_message)(void *arg, struct session *s, struct frozen *f);
 	void (*on_interest)(void *arg, struct str pattern, bool wanted);
+	/* It is about to go. NULL: that is of no interest. */
+	void (*on_end)(void *arg, const struct session *s);
 };
 
 struct registry {

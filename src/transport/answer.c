@@ -172,28 +172,22 @@ answer_script(struct MHD_Connection *c, const struct script_choice *choice)
 enum MHD_Result
 answer_health(struct MHD_Connection *c, const struct health *health)
 {
-	struct MHD_Response *response =
-		constant(health->trouble ? health->trouble : "ok");
+	const char *trouble = health->trouble;
+	struct MHD_Response *response = constant(trouble ? trouble : "ok");
 
 	if (!response)
 		return MHD_NO;
 	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain; charset=utf-8");
 	add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	return queue(c,
-		     health->trouble ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK,
-		     response);
+	return queue(c, trouble ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK, response);
 }
 
 /* Likewise. */
 enum MHD_Result
-answer_metrics(struct MHD_Connection *c, const struct metrics *metrics)
+answer_metrics(struct MHD_Connection *c, struct buf *text)
 {
-	struct buf text = BUF_INIT;
-	struct MHD_Response *response;
+	struct MHD_Response *response = take_body(text);
 
-	metrics->write(metrics->arg, &text);
-	response = take_body(&text);
-	buf_clear(&text); /* had it failed */
 	if (!response)
 		return MHD_NO;
 	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, METRICS_TYPE);

@@ -31,7 +31,7 @@ enum MHD_Result answer_script(struct MHD_Connection *c, const struct script_choi
 /* 200, or 503 and what the trouble is. */
 enum MHD_Result answer_health(struct MHD_Connection *c, const struct health *health);
 
-/* The metrics as they are now. */
-enum MHD_Result answer_metrics(struct MHD_Connection *c, const struct metrics *metrics);
+/* The metrics; the buffer is emptied. */
+enum MHD_Result answer_metrics(struct MHD_Connection *c, struct buf *text);
 
 #endif

@@ -189,15 +189,32 @@ is_event_source(const struct entry *e, const struct head *head)
 				    eventsource_client_id(head->target));
 }
 
+/* Which looks at it anew. */
+static void
+to_worker(struct entry *e, unsigned home)
+{
+	struct handover *ho = e->en->handover;
+	struct sockaddr_storage addr = e->addr;
+	socklen_t n = e->addr_n;
+	int fd = e->fd;
+
+	leave(e);
+	handover_fresh(ho, home, fd, (struct sockaddr *)&addr, n);
+}
+
 static void
 to_eventsource(struct entry *e, const struct head *head)
 {
 	struct streams *set = e->en->eventsources;
 	struct str client_id = eventsource_client_id(head->target);
-	int fd = e->fd;
+	int fd = e->fd, home = broker_home(set->broker, client_id);
 
 	if (!gate_admits(e->en->config.gate, head)) {
 		refuse_with(e, 403, "Vary: Origin\r\n", GATE_REFUSAL);
+		return;
+	}
+	if (home != BROKER_HERE) {
+		to_worker(e, (unsigned)home);
 		return;
 	}
 	if (!take_head(e, head))
@@ -281,6 +298,29 @@ entries_connections(const struct entries *en)
 	       http_count(en->roomy);
 }
 
+/* Those of the other workers, as they were when their turns ended. */
+static size_t
+others(const struct entries *en)
+{
+	const struct entry_config *cfg = &en->config;
+	size_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < cfg->workers && cfg->counts; i++)
+		if (i != cfg->worker)
+			n += atomic_load_explicit(&cfg->counts[i].n, memory_order_relaxed);
+	return n;
+}
+
+static void
+on_turn(void *arg)
+{
+	struct entries *en = arg;
+
+	atomic_store_explicit(&en->config.counts[en->config.worker].n,
+			      entries_connections(en), memory_order_relaxed);
+}
+
 static void
 turn_away(struct entries *en, int fd)
 {
@@ -296,7 +336,7 @@ entry_add(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n)
 {
 	struct entry *e;
 
-	if (entries_connections(en) >= en->config.connections) {
+	if (entries_connections(en) + others(en) >= en->config.connections) {
 		turn_away(en, fd);
 		return;
 	}
@@ -321,14 +361,16 @@ entry_add(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n)
 int
 entries_init(struct entries *en, struct loop *loop, const struct log *log, struct http *h,
 	     struct http *roomy, struct websockets *ws, struct streams *eventsources,
-	     const struct entry_config *cfg)
+	     struct handover *ho, const struct entry_config *cfg)
 {
 	*en = (struct entries){
 		.loop = loop, .log = log, .http = h, .roomy = roomy, .websockets = ws,
-		.eventsources = eventsources, .config = *cfg
+		.eventsources = eventsources, .handover = ho, .config = *cfg
 	};
 	list_init(&en->waiting);
 	en->input = malloc(cfg->head_bytes + 1);
+	if (cfg->counts)
+		loop_on_turn(loop, on_turn, en);
 	return en->input ? 0 : -ENOMEM;
 }
 

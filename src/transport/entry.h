@@ -9,14 +9,23 @@
 #ifndef TRANSPORT_ENTRY_H
 #define TRANSPORT_ENTRY_H
 
+#include <stdatomic.h>
+
 #include "transport/http.h"
 
 struct entry_config {
 	size_t head_bytes;
 	int64_t head_ms;     /* from accept until the head must be whole */
-	unsigned connections; /* of all kinds, at most */
+	unsigned connections; /* of all kinds and workers, at most */
+	struct entry_count *counts; /* each worker's, borrowed; NULL: there is one */
+	unsigned workers, worker;
 	struct route route;  /* borrowed */
 	struct gate *gate;   /* borrowed */
+};
+
+/* How many connections a worker has, for the others to see: as of its last turn. */
+struct entry_count {
+	_Alignas(64) atomic_size_t n;
 };
 
 struct entries {
@@ -30,12 +39,14 @@ struct entries {
 	size_t count;
 	char *input;         /* head_bytes + 1 */
 	uint64_t refused, full; /* since the start */
+	struct handover *handover; /* borrowed */
 };
 
 /* 0 or -ENOMEM. */
 int entries_init(struct entries *en, struct loop *loop, const struct log *log,
 		 struct http *h, struct http *roomy, struct websockets *ws,
-		 struct streams *eventsources, const struct entry_config *cfg);
+		 struct streams *eventsources, struct handover *ho,
+		 const struct entry_config *cfg);
 void entries_clear(struct entries *en);
 
 /* All connections that there are, wherever they have got to. */

@@ -291,6 +291,13 @@ give_back(struct frames *fr, struct frames_reader *r)
 }
 
 void
+frames_adopt(struct frames *fr, struct frames_reader *reader)
+{
+	if (reader)
+		reader->frames = fr;
+}
+
+void
 frames_release(struct frames *fr, struct frames_reader **reader)
 {
 	(void)fr;

@@ -44,6 +44,9 @@ enum {
 int frames_feed(struct frames *fr, struct frames_reader **reader, void *arg,
 		struct str bytes, struct buf *out);
 
+/* A socket that is inside a message has come from another worker; NULL is welcome. */
+void frames_adopt(struct frames *fr, struct frames_reader *reader);
+
 /* The socket ends: gives back what it had borrowed. NULL is welcome. */
 void frames_release(struct frames *fr, struct frames_reader **reader);
 

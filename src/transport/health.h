@@ -2,13 +2,14 @@
 #ifndef TRANSPORT_HEALTH_H
 #define TRANSPORT_HEALTH_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "util/str.h"
 
-/* Its owner writes it on the loop's thread. */
+/* Of the whole process; any thread may write it. */
 struct health {
-	const char *trouble; /* why not, in a few words, a literal; NULL: it is */
+	_Atomic(const char *) trouble; /* why not, in a few words, a literal; NULL: it is */
 };
 
 /* Whether that request, whose path is under no mount, asks it: GET, HEAD or OPTIONS of

@@ -42,6 +42,7 @@ struct request {
 	bool suspended;
 	bool closing; /* the connection is not to be kept */
 	struct stream_lender lender; /* of its descriptor to an event source */
+	struct metrics_query query;  /* for metrics */
 };
 
 /* ---- ways out ---- */
@@ -146,9 +147,12 @@ give_status(struct request *r, unsigned status)
 	return answer_text(r->c, status, r->closing, &r->http->config.gate->origins);
 }
 
+/* To what has been waited for. */
 static enum MHD_Result
-give_array(struct request *r)
+give_answer(struct request *r)
 {
+	if (r->asked == ASKED_METRICS)
+		return answer_metrics(r->c, &r->body);
 	return answer_array(r->c, &r->body, r->callback);
 }
 
@@ -341,7 +345,7 @@ take_batch(struct request *r, struct buf *messages)
 					     : MHD_HTTP_BAD_REQUEST);
 	if (r->state == RUNNING)
 		return wait_for_answer(r);
-	return r->state == ANSWERED ? give_array(r) : MHD_NO;
+	return r->state == ANSWERED ? give_answer(r) : MHD_NO;
 }
 
 /* ---- event sources ---- */
@@ -358,6 +362,7 @@ lend_to_events(struct request *r, const char *url)
 {
 	struct http *h = r->http;
 	struct str client_id = eventsource_client_id(str_from(url));
+	int home = broker_home(h->broker, client_id);
 
 	if (!eventsource_is_known(h->eventsources, client_id))
 		return give_status(r, MHD_HTTP_NOT_FOUND);
@@ -369,8 +374,33 @@ lend_to_events(struct request *r, const char *url)
 	h->suspended++;
 	MHD_suspend_connection(r->c);
 	r->lender.on_done = on_events_done;
-	eventsource_open(h->eventsources, r->connection->fd, client_id, &r->lender);
+	if (home != BROKER_HERE)
+		handover_events(h->websockets->handover, (unsigned)home, r->connection->fd,
+				client_id, &r->lender);
+	else
+		eventsource_open(h->eventsources, r->connection->fd, client_id, &r->lender);
 	return MHD_YES;
+}
+
+/* ---- metrics ---- */
+
+static void
+on_metrics(struct metrics_query *q, struct buf *text)
+{
+	on_reply(&list_entry(q, struct request, query)->outlet, text);
+}
+
+static enum MHD_Result
+ask_metrics(struct request *r)
+{
+	const struct metrics *metrics = r->http->config.metrics;
+
+	r->state = RUNNING;
+	r->query.done = on_metrics;
+	metrics->ask(metrics->arg, &r->query);
+	if (r->state == RUNNING)
+		return wait_for_answer(r);
+	return r->state == ANSWERED ? give_answer(r) : MHD_NO;
 }
 
 /* The body is whole. */
@@ -401,10 +431,8 @@ start(struct request *r, const char *url)
 		r->state = ANSWERED;
 		return answer_script(r->c, &r->script);
 	}
-	if (r->asked == ASKED_METRICS) {
-		r->state = ANSWERED;
-		return answer_metrics(r->c, r->http->config.metrics);
-	}
+	if (r->asked == ASKED_METRICS)
+		return ask_metrics(r);
 	if (r->asked == ASKED_EVENTS)
 		return lend_to_events(r, url);
 	status = find_messages(r, &messages);
@@ -436,7 +464,7 @@ request_handle(void *cls, struct MHD_Connection *c, const char *url, const char 
 	case READING:
 		return start(r, url);
 	case ANSWERED:
-		return give_array(r);
+		return give_answer(r);
 	default:
 		return MHD_NO;
 	}
@@ -459,6 +487,7 @@ request_completed(void *cls, struct MHD_Connection *c, void **request,
 	if (r->suspended)
 		r->http->suspended--;
 	list_unlink(&r->node);
+	metrics_forget(&r->query);
 	outlet_gone(&r->outlet);
 	buf_clear(&r->body);
 	free(r->callback);

@@ -220,6 +220,9 @@ flush(struct stream *s)
 {
 	struct streams *set = s->set;
 
+	/* What it says goodbye with leaves with the rest. */
+	if (s->outlet.moving && !s->closing)
+		outlet_move(&s->outlet);
 	set->kind->prepare(s);
 	if (!s->dead)
 		write_out(s);
@@ -244,8 +247,13 @@ finish_turn(void *arg)
 	struct streams *set = arg;
 	struct list_node *n;
 
-	while ((n = list_take_first(&set->dirty)))
-		flush(list_entry(n, struct stream, dirty));
+	while ((n = list_take_first(&set->dirty))) {
+		struct stream *s = list_entry(n, struct stream, dirty);
+
+		flush(s);
+		if (s->outlet.moving && !s->dead && !s->closing)
+			set->kind->depart(s);
+	}
 	while ((n = list_first(&set->dead)))
 		bury(list_entry(n, struct stream, node));
 }
@@ -273,6 +281,36 @@ on_timer(void *arg)
 }
 
 /* ---- life ---- */
+
+void
+stream_leave(struct stream *s)
+{
+	loop_watch_clear(&s->watch);
+	loop_timer_clear(s->set->loop, &s->timer);
+	list_unlink(&s->dirty);
+	list_unlink(&s->node);
+	s->set->count--;
+	s->set->lent -= s->lender != NULL;
+}
+
+void
+stream_arrive(struct stream *s, struct streams *set)
+{
+	int rc;
+
+	s->set = set;
+	loop_watch_init(&s->watch, set->loop, on_ready, s);
+	loop_timer_init(&s->timer, on_timer, s);
+	list_append(&set->all, &s->node);
+	set->count++;
+	set->lent += s->lender != NULL;
+	rc = loop_watch_set(&s->watch, s->fd, LOOP_READ);
+	outlet_moved(&s->outlet, set->broker);
+	if (rc)
+		stream_kill(s);
+	else
+		stream_mark_dirty(s); /* it may have been blocked, or want pings */
+}
 
 int
 stream_open(struct stream *s, struct streams *set, const struct outlet_ops *ops, int fd,

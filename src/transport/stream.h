@@ -36,6 +36,8 @@ struct stream_kind {
 	void (*prove)(struct stream *s);
 	/* More waits for the peer than may: it is to be closed. */
 	void (*on_overflow)(struct stream *s);
+	/* The turn ends, and its session is with another worker; see outlet_ops.move. */
+	void (*depart)(struct stream *s);
 	void (*free)(struct stream *s);
 };
 
@@ -99,6 +101,11 @@ streams_own_count(const struct streams *set)
  * failure nothing has been taken. 0 or -ENOMEM. */
 int stream_open(struct stream *s, struct streams *set, const struct outlet_ops *ops, int fd,
 		struct stream_lender *lender);
+
+/* It leaves its worker, alive, and is in nobody's hands. */
+void stream_leave(struct stream *s);
+/* The reverse, elsewhere; its batches are gone on with. It may be dead then. */
+void stream_arrive(struct stream *s, struct streams *set);
 
 /* Freed at the turn's end; idempotent. */
 void stream_kill(struct stream *s);

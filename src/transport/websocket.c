@@ -180,6 +180,14 @@ on_readable(struct stream *s)
 }
 
 static void
+depart(struct stream *s)
+{
+	struct websocket *w = websocket_of(s);
+
+	handover_websocket(w->ws->handover, s, w->home);
+}
+
+static void
 on_due(struct stream *s)
 {
 	const struct websocket *w = websocket_of(s);
@@ -214,6 +222,7 @@ static const struct stream_kind websocket_kind = {
 	.prepare = websocket_prepare,
 	.on_all_sent = websocket_on_all_sent,
 	.on_overflow = websocket_on_overflow,
+	.depart = depart,
 	.free = free_websocket,
 };
 
@@ -248,11 +257,21 @@ websocket_open(struct websockets *ws, int fd, bool deflates, struct str early,
 	return 0;
 }
 
+void
+websocket_arrive(struct websockets *ws, struct stream *s)
+{
+	struct websocket *w = websocket_of(s);
+
+	w->ws = ws;
+	frames_adopt(frames_of(w), w->reader);
+	stream_arrive(s, &ws->streams);
+}
+
 int
 websockets_init(struct websockets *ws, struct loop *loop, const struct log *log,
-		struct broker *b, const struct websocket_config *cfg)
+		struct broker *b, struct handover *ho, const struct websocket_config *cfg)
 {
-	*ws = (struct websockets){ .config = *cfg };
+	*ws = (struct websockets){ .config = *cfg, .handover = ho };
 	ws->input = malloc(INPUT_BYTES);
 	if (!ws->input)
 		return -ENOMEM;

@@ -4,6 +4,7 @@
 
 #include "transport/deflate.h"
 #include "transport/frames.h"
+#include "transport/handover.h"
 #include "transport/head.h"
 #include "transport/stream.h"
 
@@ -22,11 +23,13 @@ struct websockets {
 	struct deflater deflater;
 	char *input; /* the worker's read buffer */
 	bool drains; /* see websockets_drain */
+	struct handover *handover; /* borrowed */
 };
 
 /* 0 or -ENOMEM. */
 int websockets_init(struct websockets *ws, struct loop *loop, const struct log *log,
-		    struct broker *b, const struct websocket_config *cfg);
+		    struct broker *b, struct handover *ho,
+		    const struct websocket_config *cfg);
 /* The server is about to stop: each socket is asked for proof once more and then closed
  * with 1001, so that its client gets less for the second time from another node. They
  * are gone when streams.count is 0; what does not answer stays. */
@@ -43,5 +46,8 @@ const char *websockets_extensions(const struct websockets *ws, const struct head
  * for a descriptor of ours. 0 or -ENOMEM. */
 int websocket_open(struct websockets *ws, int fd, bool deflates, struct str early,
 		   struct stream_lender *lender);
+
+/* One of another worker's has come (handover.h). */
+void websocket_arrive(struct websockets *ws, struct stream *s);
 
 #endif

@@ -19,9 +19,19 @@ on_reply(struct outlet *o, struct buf *array)
 					     : frozen_new_frame(FROZEN_TEXT, buf_str(array)));
 }
 
+static void
+on_move(struct outlet *o, unsigned worker)
+{
+	struct stream *s = list_entry(o, struct stream, outlet);
+
+	websocket_of(s)->home = (uint8_t)worker;
+	stream_mark_dirty(s);
+}
+
 const struct outlet_ops websocket_ops = {
 	.reply = on_reply,
 	.hang_up = stream_hang_up,
+	.move = on_move,
 	.send = stream_send,
 	.has_room = stream_has_room,
 	.give_back = stream_give_back,
@@ -57,6 +67,7 @@ send_deflating(struct outlet *o, struct frozen *f)
 const struct outlet_ops websocket_deflating_ops = {
 	.reply = on_reply_deflating,
 	.hang_up = stream_hang_up,
+	.move = on_move,
 	.send = send_deflating,
 	.has_room = stream_has_room,
 	.give_back = stream_give_back,

@@ -18,6 +18,7 @@ struct websocket {
 	bool got_message;   /* in the bytes being read */
 	bool deflates;      /* permessage-deflate was agreed on */
 	bool drains;        /* its last ping has been sent */
+	uint8_t home;       /* while it moves: to that worker */
 	int64_t state_ms;   /* since when */
 	int64_t message_ms; /* since when a message is coming in; 0: none is */
 };

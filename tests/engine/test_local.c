@@ -9,12 +9,10 @@
 #include "engine/contract.h"
 #include "unit/failing_alloc.h"
 
-static const uint64_t seed[2] = { 5, 6 };
-
 static struct engine *
 make_local(struct loop *loop, const struct engine_events *events, void *arg)
 {
-	return engine_new(loop, seed, events, arg);
+	return engine_new(loop, NULL, 0, events, arg);
 }
 
 struct last_call {

@@ -235,6 +235,7 @@ check_says_the_settings_and_ok(void **state)
 		    "timeout = 60;\n"
 		    "interval = 0;\n"
 		    "ping = 0;\n"
+		    "workers = 0;\n"
 		    "redelivery = \"on\";\n"
 		    "compress = \"off\";\n"
 		    "client_dir = \"\";\n"

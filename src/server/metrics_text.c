@@ -1,4 +1,4 @@
-#include "server/worker_metrics.h"
+#include "server/metrics_text.h"
 
 #include <sys/resource.h>
 
@@ -27,7 +27,7 @@ seconds(struct timeval t)
 
 /* Names of Prometheus's own, the same for all programs, where there are some. */
 static void
-write_process(const struct worker *w, struct buf *out)
+write_process(const struct crew *crew, struct buf *out)
 {
 	struct rusage used = { 0 };
 
@@ -36,7 +36,7 @@ write_process(const struct worker *w, struct buf *out)
 	exposition_labeled(out, "fayed_build_info", "version", FAYED_VERSION, 1);
 	exposition_gauge(out, "process_start_time_seconds",
 			 "When the process started, in seconds since 1970.",
-			 (double)w->started_ms / 1e3);
+			 (double)crew->started_ms / 1e3);
 	exposition_counter(out, "process_cpu_seconds_total", "CPU time of the process.",
 			   seconds(used.ru_utime) + seconds(used.ru_stime));
 }
@@ -44,14 +44,14 @@ write_process(const struct worker *w, struct buf *out)
 /* ---- connections ---- */
 
 static void
-write_connections(const struct worker *w, struct buf *out)
+write_connections(const struct figures *f, struct buf *out)
 {
 	static const char name[] = "fayed_connections";
-	size_t all = entries_connections(&w->entries);
-	size_t sockets = w->websockets.streams.count, events = w->eventsources.count;
-	/* A lent descriptor's connection is suspended, too. */
-	size_t polls = w->http.suspended + w->roomy.suspended - w->eventsources.lent;
-	size_t known = sockets + events + polls;
+	uint64_t sockets = f->streams[FIGURES_WEBSOCKET].count;
+	uint64_t events = f->streams[FIGURES_EVENTSOURCE].count;
+	/* A lent descriptor's connection is suspended, too, perhaps at another worker. */
+	uint64_t polls = f->suspended > f->lent ? f->suspended - f->lent : 0;
+	uint64_t known = sockets + events + polls;
 
 	exposition_begin(out, name, EXPOSITION_GAUGE,
 			 "Connections: streams, polls that are held, and all others.");
@@ -59,79 +59,67 @@ write_connections(const struct worker *w, struct buf *out)
 	exposition_labeled(out, name, "kind", "eventsource", (double)events);
 	exposition_labeled(out, name, "kind", "poll", (double)polls);
 	/* What has ended may be counted until libmicrohttpd's next turn, or not. */
-	exposition_labeled(out, name, "kind", "other", (double)(all > known ? all - known : 0));
-	gauge(out, "fayed_connections_limit", "Connections that there may be at once.",
-	      w->entries.config.connections);
-	counter(out, "fayed_connections_full_total",
-		"Connections turned away with 503 since there were as many as may be.",
-		w->entries.full);
-	counter(out, "fayed_connections_refused_total",
-		"Connections ended for their first head: bad, too large, late, or of a "
-		"WebSocket that is not to be.",
-		w->entries.refused);
-	counter(out, "fayed_origins_refused_total",
-		"Requests and WebSockets of pages that are not in the list of origins.",
-		w->gate.refused);
-	counter(out, "fayed_http_requests_total",
-		"HTTP requests; WebSockets and event sources are streams.",
-		w->http.requests + w->roomy.requests);
-}
-
-struct stream_counter {
-	const char *name, *help;
-	size_t field; /* in struct streams, uint64_t */
-};
-
-static uint64_t
-field_of(const struct streams *set, size_t at)
-{
-	uint64_t v;
-
-	memcpy(&v, (const char *)set + at, sizeof(v));
-	return v;
+	exposition_labeled(out, name, "kind", "other",
+			   (double)(f->connections > known ? f->connections - known : 0));
 }
 
 static void
-write_streams(const struct worker *w, struct buf *out)
+write_entries(const struct figures *f, const struct crew *crew, struct buf *out)
 {
-	static const struct stream_counter counters[] = {
-		{ "fayed_streams_opened_total", "Streams that were opened.",
-		  offsetof(struct streams, opened) },
-		{ "fayed_streams_stalled_total",
-		  "Streams ended since their peer took or answered nothing for too long.",
-		  offsetof(struct streams, stalled) },
-		{ "fayed_streams_overflowed_total",
-		  "Streams ended since more waited for their peer than may.",
-		  offsetof(struct streams, overflowed) },
-		{ "fayed_streams_unproved_messages_total",
-		  "Messages beyond the limit that count as arrived though nothing proved it.",
-		  offsetof(struct streams, unproved) },
-	};
-	size_t i;
+	gauge(out, "fayed_connections_limit", "Connections that there may be at once.",
+	      crew->connections);
+	counter(out, "fayed_connections_full_total",
+		"Connections turned away with 503 since there were as many as may be.",
+		f->full);
+	counter(out, "fayed_connections_refused_total",
+		"Connections ended for their first head: bad, too large, late, or of a "
+		"WebSocket that is not to be.",
+		f->refused);
+	counter(out, "fayed_origins_refused_total",
+		"Requests and WebSockets of pages that are not in the list of origins.",
+		f->origins_refused);
+	counter(out, "fayed_http_requests_total",
+		"HTTP requests; WebSockets and event sources are streams.", f->requests);
+}
 
-	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
-		const struct stream_counter *c = &counters[i];
+static void
+write_stream_counter(struct buf *out, const char *name, const char *help, uint64_t sockets,
+		     uint64_t events)
+{
+	exposition_begin(out, name, EXPOSITION_COUNTER, help);
+	exposition_labeled(out, name, "kind", "websocket", (double)sockets);
+	exposition_labeled(out, name, "kind", "eventsource", (double)events);
+}
 
-		exposition_begin(out, c->name, EXPOSITION_COUNTER, c->help);
-		exposition_labeled(out, c->name, "kind", "websocket",
-				   (double)field_of(&w->websockets.streams, c->field));
-		exposition_labeled(out, c->name, "kind", "eventsource",
-				   (double)field_of(&w->eventsources, c->field));
-	}
+static void
+write_streams(const struct figures *f, struct buf *out)
+{
+#define WRITE(field, help) \
+	write_stream_counter(out, "fayed_streams_" #field "_total", help, \
+			     f->streams[FIGURES_WEBSOCKET].field, \
+			     f->streams[FIGURES_EVENTSOURCE].field)
+	WRITE(opened, "Streams that were opened.");
+	WRITE(stalled, "Streams ended since their peer took or answered nothing for too long.");
+	WRITE(overflowed, "Streams ended since more waited for their peer than may.");
+#undef WRITE
+	write_stream_counter(out, "fayed_streams_unproved_messages_total",
+			     "Messages beyond the limit that count as arrived though "
+			     "nothing proved it.",
+			     f->streams[FIGURES_WEBSOCKET].unproved,
+			     f->streams[FIGURES_EVENTSOURCE].unproved);
 }
 
 /* ---- sessions and messages ---- */
 
 static void
-write_sessions(const struct worker *w, struct buf *out)
+write_sessions(const struct figures *f, struct buf *out)
 {
-	const struct registry *r = &w->broker->registry;
-	const struct broker_counts *c = &w->broker->counts;
+	const struct broker_counts *c = &f->counts;
 
-	gauge(out, "fayed_sessions", "Sessions that have their home here.", r->sessions.count);
-	gauge(out, "fayed_subscriptions", "Their subscriptions.", r->subs.count);
+	gauge(out, "fayed_sessions", "Sessions that have their home here.", f->sessions);
+	gauge(out, "fayed_subscriptions", "Their subscriptions.", f->subscriptions);
 	gauge(out, "fayed_topics", "Channels and patterns that one of them is subscribed to.",
-	      r->subs.topics.count);
+	      f->topics);
 	counter(out, "fayed_sessions_refused_total",
 		"Handshakes refused since there were as many sessions as may be.", c->refused);
 	counter(out, "fayed_sessions_expired_total",
@@ -141,9 +129,9 @@ write_sessions(const struct worker *w, struct buf *out)
 }
 
 static void
-write_messages(const struct worker *w, struct buf *out)
+write_messages(const struct figures *f, struct buf *out)
 {
-	const struct broker_counts *c = &w->broker->counts;
+	const struct broker_counts *c = &f->counts;
 
 	counter(out, "fayed_messages_published_total",
 		"Messages taken from clients of this node to be published.", c->published);
@@ -160,15 +148,14 @@ write_messages(const struct worker *w, struct buf *out)
 /* ---- Redis ---- */
 
 static void
-write_redis_state(const struct worker *w, struct buf *out)
+write_redis_state(const struct figures *f, int64_t now_ms, struct buf *out)
 {
 	static const char name[] = "fayed_redis_state";
-	const struct redis_stats *s = w->redis_stats;
-	int64_t since = loop_now_ms(w->loop) - (int64_t)redis_stat(s, STAT_CHANGED_MS);
-	uint64_t state = redis_stat(s, STAT_STATE), i;
+	int64_t since = now_ms - (int64_t)f->redis[STAT_CHANGED_MS];
+	uint64_t state = f->redis[STAT_STATE], i;
 
 	gauge(out, "fayed_redis_up", "Whether all that is published anywhere is heard here.",
-	      redis_stat(s, STAT_UP));
+	      f->redis[STAT_UP]);
 	exposition_begin(out, name, EXPOSITION_GAUGE, "1 for the state it is in.");
 	for (i = 0; i < STAT_STATES; i++)
 		exposition_labeled(out, name, "state", redis_stat_states[i], state == i);
@@ -179,11 +166,11 @@ write_redis_state(const struct worker *w, struct buf *out)
 
 /* None is told while there is nothing to tell. */
 static void
-write_lag(const struct redis_stats *s, struct buf *out)
+write_lag(const struct figures *f, struct buf *out)
 {
 	static const char name[] = "fayed_redis_lag_seconds";
 	static const char help[] = "From a beat's sending until it was heard, once a second.";
-	uint64_t us = redis_stat(s, STAT_LAG_US);
+	uint64_t us = f->redis[STAT_LAG_US];
 
 	if (us == STAT_NONE)
 		exposition_begin(out, name, EXPOSITION_GAUGE, help);
@@ -192,7 +179,7 @@ write_lag(const struct redis_stats *s, struct buf *out)
 }
 
 static void
-write_redis(const struct worker *w, struct buf *out)
+write_redis(const struct figures *f, int64_t now_ms, struct buf *out)
 {
 	static const struct {
 		const char *name, *help;
@@ -232,23 +219,23 @@ write_redis(const struct worker *w, struct buf *out)
 	};
 	size_t i;
 
-	write_redis_state(w, out);
-	write_lag(w->redis_stats, out);
+	write_redis_state(f, now_ms, out);
+	write_lag(f, out);
 	for (i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
 		rest[i].write(out, rest[i].name, rest[i].help,
-			      redis_stat(w->redis_stats, rest[i].which));
+			      f->redis[rest[i].which]);
 }
 
 void
-worker_write_metrics(void *arg, struct buf *out)
+metrics_write(const struct figures *f, const struct crew *crew, int64_t now_ms,
+	      struct buf *out)
 {
-	const struct worker *w = arg;
-
-	write_process(w, out);
-	write_connections(w, out);
-	write_streams(w, out);
-	write_sessions(w, out);
-	write_messages(w, out);
-	if (w->redis_stats)
-		write_redis(w, out);
+	write_process(crew, out);
+	write_connections(f, out);
+	write_entries(f, crew, out);
+	write_streams(f, out);
+	write_sessions(f, out);
+	write_messages(f, out);
+	if (f->joined)
+		write_redis(f, now_ms, out);
 }

@@ -1,0 +1,233 @@
+#include "broker/relay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "broker/broker.h"
+#include "broker/waiting.h"
+#include "engine/hub.h"
+
+struct relay {
+	struct mail mail;         /* there and back */
+	struct mail cancelling;   /* likewise, when its exchange has gone */
+	struct broker *from, *to;
+	/* Where it came from: */
+	struct exchange *exchange; /* NULL: nobody waits */
+	struct list_node in_exchange;
+	unsigned mails;           /* that are not back */
+	/* There: */
+	struct outlet outlet;
+	struct list_node guest;   /* in the broker's guests, or in those that leave */
+	bool is_done;
+	/* Wherever it is: */
+	struct buf text;          /* what is asked; then the answers */
+	bool hung_up;
+};
+
+/* ---- who has it ---- */
+
+int
+relay_home(const struct exchange *x, const struct message *m)
+{
+	const struct broker *b = x->broker;
+	struct buf scratch = BUF_INIT;
+	int home;
+
+	if (!b->hub || m->client_id.type != SCAN_STRING ||
+	    span_is(&m->channel, STR("/meta/handshake")))
+		return BROKER_HERE;
+	home = broker_home(b, span_string(&m->client_id, &scratch));
+	buf_clear(&scratch);
+	return home;
+}
+
+/* ---- back where it came from ---- */
+
+static void
+free_if_back(struct relay *r)
+{
+	if (--r->mails)
+		return;
+	buf_clear(&r->text);
+	free(r);
+}
+
+/* An array, whose answers join the others. */
+static void
+add_answers(struct exchange *x, struct str array)
+{
+	if (array.n > 2)
+		buf_add_str(exchange_reply(x), (struct str){ array.p + 1, array.n - 2 });
+}
+
+static void
+on_back(struct mail *m)
+{
+	struct relay *r = list_entry(m, struct relay, mail);
+	struct exchange *x = r->exchange;
+
+	list_unlink(&r->in_exchange);
+	r->exchange = NULL;
+	if (x && r->hung_up)
+		x->hangs_up = true;
+	else if (x)
+		add_answers(x, buf_str(&r->text));
+	free_if_back(r);
+	if (x)
+		exchange_heard(x);
+}
+
+static void
+on_cancel_back(struct mail *m)
+{
+	free_if_back(list_entry(m, struct relay, cancelling));
+}
+
+/* ---- there ---- */
+
+void
+relay_send_back(void *broker)
+{
+	struct broker *b = broker;
+	struct list_node *n;
+
+	while ((n = list_take_first(&b->leaving))) {
+		struct relay *r = list_entry(n, struct relay, guest);
+
+		r->mail.run = on_back;
+		hub_post(b->hub, r->from->worker, &r->mail);
+	}
+}
+
+/* At the turn's end, since the outlet is still in the hands of who answered. */
+static void
+finish(struct relay *r)
+{
+	if (r->is_done)
+		return;
+	r->is_done = true;
+	list_unlink(&r->guest);
+	list_append(&r->to->leaving, &r->guest);
+	loop_at_end(r->to->loop, &r->to->leave);
+}
+
+static void
+on_reply(struct outlet *o, struct buf *array)
+{
+	struct relay *r = list_entry(o, struct relay, outlet);
+
+	r->hung_up = array->failed;
+	r->text = *array;
+	*array = BUF_INIT;
+	finish(r);
+}
+
+static void
+on_hang_up(struct outlet *o)
+{
+	struct relay *r = list_entry(o, struct relay, outlet);
+
+	r->hung_up = true;
+	finish(r);
+}
+
+static const struct outlet_ops guest_ops = {
+	.reply = on_reply,
+	.hang_up = on_hang_up,
+};
+
+static void
+on_arrival(struct mail *m)
+{
+	struct relay *r = list_entry(m, struct relay, mail);
+	size_t n = r->text.n;
+	char *text = buf_take(&r->text);
+
+	outlet_init(&r->outlet, &guest_ops, r->to);
+	list_append(&r->to->guests, &r->guest);
+	if (!text || broker_take(r->to, &r->outlet, text, n))
+		on_hang_up(&r->outlet);
+}
+
+static void
+on_cancel(struct mail *m)
+{
+	struct relay *r = list_entry(m, struct relay, cancelling);
+
+	if (!r->is_done) {
+		outlet_gone(&r->outlet);
+		finish(r);
+	}
+	r->cancelling.run = on_cancel_back;
+	hub_post(r->to->hub, r->from->worker, &r->cancelling);
+}
+
+void
+relay_drain(struct broker *b)
+{
+	struct list_node *n;
+
+	while ((n = list_first(&b->guests))) {
+		struct relay *r = list_entry(n, struct relay, guest);
+
+		outlet_drain(&r->outlet);
+		if (!r->is_done)
+			outlet_hang_up(&r->outlet);
+	}
+}
+
+/* ---- the way there ---- */
+
+/* One message alone, or the array of them all: what is between them comes along. */
+static void
+put_text(struct buf *out, const struct message *first, const struct message *last)
+{
+	const char *end = last->text.p + last->text.n;
+	struct str text = { first->text.p, (size_t)(end - first->text.p) };
+
+	if (first != last)
+		buf_add_char(out, '[');
+	buf_add_str(out, text);
+	if (first != last)
+		buf_add_char(out, ']');
+}
+
+int
+relay_send(struct exchange *x, int home, const struct message *first,
+	   const struct message *last)
+{
+	struct broker *b = x->broker;
+	struct relay *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	put_text(&r->text, first, last);
+	if (r->text.failed) {
+		buf_clear(&r->text);
+		free(r);
+		return -ENOMEM;
+	}
+	r->from = b;
+	r->to = b->workers[home];
+	r->exchange = x;
+	r->mails = 1;
+	list_append(&x->relays, &r->in_exchange);
+	r->mail.run = on_arrival;
+	hub_post(b->hub, (unsigned)home, &r->mail);
+	return 0;
+}
+
+void
+relay_abandon_all(struct exchange *x)
+{
+	struct list_node *n;
+
+	while ((n = list_take_first(&x->relays))) {
+		struct relay *r = list_entry(n, struct relay, in_exchange);
+
+		r->exchange = NULL;
+		r->mails++;
+		r->cancelling.run = on_cancel;
+		hub_post(r->from->hub, r->to->worker, &r->cancelling);
+	}
+}

@@ -1,0 +1,75 @@
+#include "server/figures.h"
+
+static void
+add_streams(struct figures *f, enum figures_stream kind, const struct streams *set)
+{
+	f->streams[kind].count += set->count;
+	f->streams[kind].opened += set->opened;
+	f->streams[kind].stalled += set->stalled;
+	f->streams[kind].overflowed += set->overflowed;
+	f->streams[kind].unproved += set->unproved;
+	f->lent += set->lent;
+}
+
+static void
+add_counts(struct broker_counts *to, const struct broker_counts *from)
+{
+	to->published += from->published;
+	to->delivered += from->delivered;
+	to->repeated += from->repeated;
+	to->overflowed += from->overflowed;
+	to->dropped += from->dropped;
+	to->expired += from->expired;
+	to->lost += from->lost;
+	to->refused += from->refused;
+}
+
+/* One that is not up comes before those that are. */
+static bool
+is_worse(const struct figures *f, const struct redis_stats *s)
+{
+	return f->joined == 0 || redis_stat(s, STAT_UP) < f->redis[STAT_UP];
+}
+
+static void
+add_redis(struct figures *f, const struct redis_stats *s)
+{
+	bool worse = is_worse(f, s);
+	uint64_t lag = redis_stat(s, STAT_LAG_US), pos = redis_stat(s, STAT_POS);
+	unsigned i;
+
+	if (worse)
+		for (i = STAT_STATE; i <= STAT_CHANGED_MS; i++)
+			f->redis[i] = redis_stat(s, i);
+	for (i = STAT_CHANGED_MS + 1; i < STAT_COUNT; i++)
+		if (i != STAT_LAG_US && i != STAT_POS)
+			f->redis[i] += redis_stat(s, i);
+	/* STAT_NONE is the largest there is. */
+	if (f->joined == 0 || lag > f->redis[STAT_LAG_US])
+		f->redis[STAT_LAG_US] = lag;
+	if (f->joined == 0 || pos < f->redis[STAT_POS])
+		f->redis[STAT_POS] = pos;
+	f->joined++;
+}
+
+void
+figures_add(struct figures *f, const struct worker *w)
+{
+	const struct registry *r = &w->broker->registry;
+
+	f->workers++;
+	f->connections += entries_connections(&w->entries);
+	f->suspended += w->http.suspended + w->roomy.suspended;
+	f->full += w->entries.full;
+	f->refused += w->entries.refused;
+	f->requests += w->http.requests + w->roomy.requests;
+	f->origins_refused += w->gate.refused;
+	add_streams(f, FIGURES_WEBSOCKET, &w->websockets.streams);
+	add_streams(f, FIGURES_EVENTSOURCE, &w->eventsources);
+	f->sessions += r->sessions.count;
+	f->subscriptions += r->subs.count;
+	f->topics += r->subs.topics.count;
+	add_counts(&f->counts, &w->broker->counts);
+	if (w->redis_stats)
+		add_redis(f, w->redis_stats);
+}
