@@ -236,6 +236,17 @@ hub_unwant(struct hub *h, unsigned worker, struct str pattern)
 	unlock_all(h);
 }
 
+size_t
+hub_patterns(struct hub *h, unsigned worker)
+{
+	size_t n;
+
+	pthread_mutex_lock(&h->seats[worker].publishing);
+	n = h->interests.count;
+	pthread_mutex_unlock(&h->seats[worker].publishing);
+	return n;
+}
+
 static uint64_t
 who_wants(const struct hub *h, struct str channel)
 {

@@ -62,6 +62,9 @@ bool hub_run_mails(struct hub *h, unsigned worker);
 int hub_want(struct hub *h, unsigned worker, struct str pattern);
 void hub_unwant(struct hub *h, unsigned worker, struct str pattern);
 
+/* How many patterns somebody wants. */
+size_t hub_patterns(struct hub *h, unsigned worker);
+
 /* The message goes to all others that want it; *own: whether the worker itself does.
  * What others had published before has been handed to on_message then. Waits while a
  * receiver has too much before it. 0 or -ENOMEM: not all got it. */

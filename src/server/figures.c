@@ -68,7 +68,11 @@ figures_add(struct figures *f, const struct worker *w)
 	add_streams(f, FIGURES_EVENTSOURCE, &w->eventsources);
 	f->sessions += r->sessions.count;
 	f->subscriptions += r->subs.count;
-	f->topics += r->subs.topics.count;
+	/* With one engine for all they are counted once, whoever has them. */
+	if (w->crew->hub && !w->redis_stats)
+		f->topics = hub_patterns(w->crew->hub, w->number);
+	else
+		f->topics += r->subs.topics.count;
 	add_counts(&f->counts, &w->broker->counts);
 	if (w->redis_stats)
 		add_redis(f, w->redis_stats);

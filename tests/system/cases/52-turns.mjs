@@ -99,6 +99,6 @@ test('turns: two connects in a batch bring what both waited for', { faye: true }
   await one.session.publish(one.channel, 'for one');
   await other.session.publish(other.channel, 'for the other');
   const { json } = await held.answer;
-  assert.deepEqual(data(json.filter(({ successful }) => successful === undefined)), ['for one', 'for the other']);
+  assert.deepEqual(data(json.filter(({ successful }) => successful === undefined)).sort(), ['for one', 'for the other']);
   for (const { session } of [one, other]) assert.deepEqual((await session.poll()).messages, []);
 });
