@@ -85,6 +85,14 @@ on_accept(void *arg, int fd, const struct sockaddr *addr, socklen_t n)
 	entry_add(&s->worker.entries, fd, addr, n);
 }
 
+static void
+on_crowded(void *arg, int fd)
+{
+	struct server *s = arg;
+
+	entry_turn_away(&s->worker.entries, fd);
+}
+
 /* 0, or 1 after saying why. */
 static int
 open_listeners(struct server *s)
@@ -110,6 +118,7 @@ open_listeners(struct server *s)
 		}
 		s->listener_count++;
 		l->on_accept = on_accept;
+		l->on_crowded = on_crowded;
 		l->arg = s;
 	}
 	return 0;
