@@ -151,11 +151,22 @@ proceed(struct client *c)
 }
 
 static void
+set_due(struct client *c, uint64_t at_ns)
+{
+	c->due_ns = at_ns;
+	if (c->in_due)
+		return;
+	c->in_due = true;
+	c->next_due = c->load->due;
+	c->load->due = c;
+}
+
+static void
 come_back_later(struct client *c)
 {
 	c->phase = PHASE_WAITING;
-	c->due_ns = clock_ns() +
-		    (uint64_t)(c->load->opt->reconnect_delay_ms * 1e6);
+	set_due(c, clock_ns() +
+			   (uint64_t)(c->load->opt->reconnect_delay_ms * 1e6));
 }
 
 /* The transport failed. */
@@ -199,16 +210,31 @@ client_start(struct client *c)
 		proceed(c);
 }
 
-void
-client_tick(struct client *c, uint64_t now)
+static void
+tick(struct client *c)
 {
-	if (c->due_ns == 0 || c->due_ns > now)
-		return;
 	c->due_ns = 0;
 	if (c->phase == PHASE_WAITING)
 		client_start(c);
 	else if (c->phase == PHASE_READY)
 		send_connect(c); /* the server had asked for an interval */
+}
+
+/* Very many are idle: they are not looked at. */
+void
+clients_tick(struct load *load, uint64_t now)
+{
+	struct client *all = load->due, *c;
+
+	load->due = NULL;
+	while ((c = all)) {
+		all = c->next_due;
+		c->in_due = false;
+		if (c->due_ns && c->due_ns <= now)
+			tick(c);
+		else if (c->due_ns)
+			set_due(c, c->due_ns);
+	}
 }
 
 static void
@@ -326,7 +352,7 @@ on_connect(struct client *c, const struct reply *r)
 	}
 	interval = advised_interval_ns(r->advice);
 	if (interval)
-		c->due_ns = clock_ns() + interval;
+		set_due(c, clock_ns() + interval);
 	else
 		send_connect(c);
 }

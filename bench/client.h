@@ -47,6 +47,8 @@ struct client {
 	uint32_t connect_id; /* of the outstanding connect; see send_connect */
 	uint64_t started_ns;
 	uint64_t due_ns; /* 0: nothing is due */
+	struct client *next_due; /* see load.due */
+	bool in_due;
 	uint64_t slow_received;
 	char id[128];
 	char subscription[128];
@@ -61,6 +63,7 @@ struct load {
 	struct net net;
 	struct client *clients;
 	uint32_t client_count;
+	struct client *due; /* those with something due, and some that had */
 	struct stream *streams;
 	uint32_t stream_count;
 	struct tally tally;
@@ -74,7 +77,8 @@ struct load {
 extern const struct net_events client_events;
 
 void client_start(struct client *c);
-void client_tick(struct client *c, uint64_t now);
+/* Does what is due. */
+void clients_tick(struct load *load, uint64_t now);
 bool client_can_publish(const struct client *c);
 /* `due_ns` is when it should have been sent: latency counts from there. */
 void client_publish(struct client *c, uint32_t stream, uint64_t due_ns);

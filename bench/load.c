@@ -113,6 +113,7 @@ load_init(struct load *load, const struct options *opt)
 	memset(load->padding, 'x', opt->payload);
 	load->padding[opt->payload] = '\0';
 	rc = net_init(&load->net, &client_events);
+	load->net.sources = opt->sources;
 	while (!rc && load->client_count < opt->clients + opt->publishers)
 		rc = make_client(load, load->client_count++, base);
 	for (uint32_t i = 0; !rc && i < load->stream_count; i++)

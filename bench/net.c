@@ -155,6 +155,8 @@ flush(struct conn *c)
 		bytes_drop_front(&c->out, (size_t)sent);
 	}
 	want = c->out.n > 0;
+	if (!want)
+		bytes_clear(&c->out); /* idle ones are many */
 	if (want != c->want_write) {
 		c->want_write = want;
 		watch(c, EPOLL_CTL_MOD);
@@ -184,6 +186,27 @@ transmit(struct conn *c, const uint8_t *p, size_t n)
 	}
 }
 
+/* One address has no more than the ports of ip_local_port_range for one server.
+ * Which port is left to connect(), since all share them. */
+static void
+bind_source(struct conn *c)
+{
+	struct net *net = c->net;
+	struct sockaddr_in from = { .sin_family = AF_INET };
+	int one = 1;
+
+	if (!net->sources)
+		return;
+	from.sin_addr.s_addr =
+		htonl(INADDR_LOOPBACK + net->opened++ % net->sources);
+	setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one,
+		   sizeof(one));
+	if (bind(c->fd, (const struct sockaddr *)&from, sizeof(from)) < 0) {
+		perror("bayeux-load: bind");
+		exit(3);
+	}
+}
+
 void
 conn_open(struct conn *c, enum conn_kind kind, const struct url *u,
 	  const char *path_suffix, int rcvbuf)
@@ -203,6 +226,7 @@ conn_open(struct conn *c, enum conn_kind kind, const struct url *u,
 	if (rcvbuf)
 		setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf,
 			   sizeof(rcvbuf));
+	bind_source(c);
 	c->state = CONN_CONNECTING;
 	c->want_write = true;
 	c->connect_error = 0;

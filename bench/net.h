@@ -46,6 +46,8 @@ struct net_events {
 
 struct net {
 	int epoll_fd;
+	uint32_t sources; /* connect from so many addresses of 127/8; 0: any */
+	uint32_t opened;
 	uint32_t turn;
 	uint64_t random;
 	uint64_t pings; /* answered */

@@ -45,6 +45,8 @@ const char options_usage[] =
 	"  --drain S               stop waiting after so long without news (3)\n"
 	"  --setup-timeout S       (30)\n"
 	"  --concurrency C         clients being set up at a time (256)\n"
+	"  --sources N             connect from 127.0.0.1, .2, … in turn: each has "
+	"some 28,000 ports\n"
 	"  --slow N                slow-consumer: so many stop reading (5)\n"
 	"  --slow-rcvbuf BYTES     their receive buffer (4096)\n"
 	"  --non-sticky            each long-polling request goes to a random "
@@ -90,6 +92,7 @@ static const struct field {
 	{ "drain", REAL, AT(drain) },
 	{ "setup-timeout", REAL, AT(setup_timeout) },
 	{ "concurrency", COUNT, AT(concurrency) },
+	{ "sources", COUNT, AT(sources) },
 	{ "slow", COUNT, AT(slow) },
 	{ "slow-rcvbuf", COUNT, AT(slow_rcvbuf) },
 	{ "non-sticky", FLAG, AT(non_sticky) },

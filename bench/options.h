@@ -36,7 +36,7 @@ struct options {
 	uint32_t clients; /* subscribers */
 	uint32_t publishers, channels, slow, slow_rcvbuf, window, payload;
 	uint32_t count; /* publishes in all; 0: as many as fit in duration */
-	uint32_t concurrency;
+	uint32_t concurrency, sources;
 	double duration, warmup, settle, drain, setup_timeout; /* seconds */
 	double rate;		   /* publishes per second; 0: closed loop */
 	double reconnect_delay_ms; /* below 0: never */

@@ -47,8 +47,7 @@ tick(struct run *run, uint64_t now)
 	uint64_t rss;
 
 	run->next_tick = now + TICK_MS * MS_NS;
-	for (uint32_t i = 0; i < run->load->client_count; i++)
-		client_tick(&run->load->clients[i], now);
+	clients_tick(run->load, now);
 	if (now < run->next_sample || opt->pid_count == 0)
 		return;
 	run->next_sample = now + SAMPLE_MS * MS_NS;

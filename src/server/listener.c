@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum {
-	BACKLOG = 4096, /* the kernel cuts it to net.core.somaxconn */
+	BACKLOG = 65535, /* the kernel cuts it to net.core.somaxconn */
 	BURST = 256,    /* accepted in one turn, then others have theirs */
 	PAUSE_MS = 100,
 };
@@ -111,25 +111,46 @@ out:
 	return rc;
 }
 
-/* Out of descriptors the queue stays readable, and a level-triggered loop would
- * spin. The spare one lets us take a connection and end it, so that the peer is
- * not left hanging; then accepting pauses. */
+static void
+get_spare(struct listener *l)
+{
+	if (l->spare < 0)
+		l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* Else the queue stays readable, and a level-triggered loop would spin. */
 static void
 pause_accepting(struct listener *l)
 {
-	int fd;
-
 	log_limited(l->log, &l->lines, loop_now_ms(l->loop), 1,
-		    "listener: out of descriptors, accepting pauses (raise LimitNOFILE)");
-	if (l->spare >= 0) {
-		close(l->spare);
-		fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
-		if (fd >= 0)
-			close(fd);
-		l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	}
+		    "listener: out of descriptors or memory, accepting pauses");
 	loop_watch_clear(&l->watch);
 	loop_timer_set(l->loop, &l->pause, loop_now_ms(l->loop) + PAUSE_MS);
+}
+
+/* Out of descriptors: who waits in the queue is told so, one after the other, by the
+ * spare one. False: nobody waits, or even that is not to be had. */
+static bool
+turn_one_away(struct listener *l)
+{
+	int fd;
+
+	if (l->spare < 0) {
+		pause_accepting(l);
+		return false;
+	}
+	close(l->spare);
+	l->spare = -1;
+	fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0) {
+		log_limited(l->log, &l->lines, loop_now_ms(l->loop), 1,
+			    "listener: out of descriptors, turned away (raise LimitNOFILE)");
+		l->on_crowded(l->arg, fd);
+	} else if (errno != EAGAIN) {
+		pause_accepting(l); /* another process has taken it */
+	}
+	get_spare(l);
+	return fd >= 0;
 }
 
 static bool
@@ -143,12 +164,19 @@ accept_one(struct listener *l)
 		l->on_accept(l->arg, fd, (struct sockaddr *)&addr, n);
 		return true;
 	}
-	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+	switch (errno) {
+	case EMFILE: /* is said of an empty queue, too */
+	case ENFILE:
+		return turn_one_away(l);
+	case ENOBUFS:
+	case ENOMEM:
 		pause_accepting(l);
 		return false;
+	case EAGAIN:
+		return false;
+	default: /* is about the one connection (accept(2)) */
+		return true;
 	}
-	/* The others are about the one connection (accept(2)). */
-	return errno != EAGAIN && errno != EWOULDBLOCK;
 }
 
 static void
@@ -167,6 +195,7 @@ on_pause_over(void *arg)
 {
 	struct listener *l = arg;
 
+	get_spare(l);
 	if (loop_watch_set(&l->watch, l->fd, LOOP_READ))
 		loop_timer_set(l->loop, &l->pause, loop_now_ms(l->loop) + PAUSE_MS);
 }
@@ -183,7 +212,7 @@ listener_start(struct listener *l, struct loop *loop, const struct log *log)
 {
 	l->loop = loop;
 	l->log = log;
-	l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	get_spare(l);
 	loop_watch_init(&l->watch, loop, on_ready, l);
 	loop_timer_init(&l->pause, on_pause_over, l);
 	return loop_watch_set(&l->watch, l->fd, LOOP_READ);

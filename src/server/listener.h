@@ -10,11 +10,14 @@ struct listener {
 	struct loop *loop;
 	const struct log *log;
 	struct loop_watch watch;
-	struct loop_timer pause; /* out of descriptors: try again then */
+	struct loop_timer pause; /* nobody can be taken: try again then */
 	int fd, spare;           /* -1: none */
 	struct log_limit lines;
 	/* A connection, non-blocking; takes the descriptor. */
 	void (*on_accept)(void *arg, int fd, const struct sockaddr *addr, socklen_t n);
+	/* One that has the last descriptor: is told to go, and closed before it
+	 * returns. */
+	void (*on_crowded)(void *arg, int fd);
 	void *arg;
 };
 

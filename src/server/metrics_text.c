@@ -69,7 +69,7 @@ write_entries(const struct figures *f, const struct crew *crew, struct buf *out)
 	gauge(out, "fayed_connections_limit", "Connections that there may be at once.",
 	      crew->connections);
 	counter(out, "fayed_connections_full_total",
-		"Connections turned away with 503 since there were as many as may be.",
+		"Connections turned away with 503 for want of room or descriptors.",
 		f->full);
 	counter(out, "fayed_connections_refused_total",
 		"Connections ended for their first head: bad, too large, late, or of a "

@@ -11,11 +11,11 @@
 enum {
 	DRAIN_MS = 700, /* with what follows, a stop takes a second at most */
 	DRAIN_LOOK_MS = 10,
-	SMALL_POOL = 8192, /* bytes; less makes polls no cheaper and slower */
+	LEAST_HEAD = 8192, /* bytes that pools are made for */
 	ARRIVAL_STALLS = 4, /* stall times that a body or message may take to come in */
 	EVENTSOURCE_PING_MS = 10000, /* as Faye's (faye-websocket: eventsource) */
 	NEWS_BYTES = 64 << 20, /* from Redis, before a worker that does not keep up */
-	ROOMY = 4,         /* times as large: for the largest head, and cookies copied */
+	ROOMY = 4, /* times the largest head: that is held, and its cookies once more */
 };
 
 static const char WAITING[] = "waiting for Redis";
@@ -115,10 +115,12 @@ init_transports(struct worker *w, const struct config *cfg)
 		.arrival_ms = ARRIVAL_STALLS * lim->stall_ms,
 		.compress = cfg->compress == CONFIG_ON,
 	};
+	size_t head_bytes = lim->header_bytes < LEAST_HEAD ? LEAST_HEAD : lim->header_bytes;
 	struct http_config hc = {
 		.body_bytes = lim->message_bytes,
-		.pool_bytes = lim->header_bytes < SMALL_POOL ? SMALL_POOL
-							     : lim->header_bytes,
+		/* Each byte less is one less for each idle poll (docs/memory.md); a
+		 * later head on the same connection must fit, too. */
+		.pool_bytes = head_bytes / 4 * 3,
 		.connections = connections,
 		.head_ms = lim->head_ms,
 		.body_ms = ARRIVAL_STALLS * lim->stall_ms,
@@ -150,7 +152,7 @@ init_transports(struct worker *w, const struct config *cfg)
 	eventsources_init(&w->eventsources, w->loop, w->log, w->broker, &sc);
 	rc = http_init(&w->http, w->loop, w->log, w->broker, &w->websockets,
 		       &w->eventsources, &hc);
-	hc.pool_bytes *= ROOMY;
+	hc.pool_bytes = ROOMY * head_bytes;
 	if (!rc)
 		rc = http_init(&w->roomy, w->loop, w->log, w->broker, &w->websockets,
 			       &w->eventsources, &hc);
@@ -221,6 +223,14 @@ on_accept(void *arg, int fd, const struct sockaddr *addr, socklen_t n)
 	entry_add(&w->entries, fd, addr, n);
 }
 
+static void
+on_crowded(void *arg, int fd)
+{
+	struct worker *w = arg;
+
+	entry_turn_away(&w->entries, fd);
+}
+
 int
 worker_start(struct worker *w)
 {
@@ -228,6 +238,7 @@ worker_start(struct worker *w)
 
 	for (i = 0; i < w->listener_count; i++) {
 		w->listeners[i].on_accept = on_accept;
+		w->listeners[i].on_crowded = on_crowded;
 		w->listeners[i].arg = w;
 		if (listener_start(&w->listeners[i], w->loop, w->log))
 			return -ENOMEM;

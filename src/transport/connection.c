@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { CLOSED_MS = 1000 }; /* for answers to a peer that shut its side */
+enum {
+	CLOSED_MS = 1000,  /* for answers to a peer that shut its side */
+	CHOKING_MS = 200,  /* for a head with a query, until somebody looks */
+};
 
 /* A half-close counts as gone: who waits for messages reads on for long and has
  * no reason to shut its side. Bytes that come are a pipelined request, which waits
@@ -30,18 +33,6 @@ tell_gone(struct connection *cn)
 	on_gone(cn->arg);
 }
 
-/* libmicrohttpd sees the end of input and closes; but not while it looks away. */
-static void
-on_late(void *arg)
-{
-	struct connection *cn = arg;
-
-	if (cn->on_gone)
-		tell_gone(cn);
-	else
-		shutdown(cn->fd, SHUT_RDWR);
-}
-
 static void
 set_deadline(struct connection *cn, int64_t ms)
 {
@@ -51,10 +42,41 @@ set_deadline(struct connection *cn, int64_t ms)
 	loop_timer_set(loop, &cn->timer, loop_now_ms(loop) + ms);
 }
 
+/* It has made an answer that we did not give. */
+static bool
+has_choked(const struct connection *cn)
+{
+	return MHD_get_connection_info(cn->c, MHD_CONNECTION_INFO_HTTP_STATUS) != NULL;
+}
+
+/* libmicrohttpd sees the end of input and closes; but not while it looks away. */
+static void
+on_late(void *arg)
+{
+	struct connection *cn = arg;
+	bool choking = cn->choking;
+
+	cn->choking = false;
+	if (cn->on_gone)
+		tell_gone(cn);
+	else if (choking && !has_choked(cn))
+		set_deadline(cn, cn->config->head_ms); /* the rest of it is late */
+	else
+		shutdown(cn->fd, SHUT_RDWR);
+}
+
+void
+connection_query(struct connection *cn)
+{
+	cn->choking = true;
+	set_deadline(cn, CHOKING_MS);
+}
+
 void
 connection_begin(struct connection *cn)
 {
 	cn->busy = true;
+	cn->choking = false;
 	set_deadline(cn, cn->config->body_ms);
 }
 
@@ -133,6 +155,7 @@ new_connection(const struct connection_config *cfg, struct MHD_Connection *c)
 		return NULL;
 	}
 	cn->config = cfg;
+	cn->c = c;
 	cn->fd = info->connect_fd;
 	loop_watch_init(&cn->watch, cfg->loop, on_ready, cn);
 	loop_timer_init(&cn->timer, on_late, cn);

@@ -23,12 +23,14 @@ struct connection_config {
 
 struct connection {
 	const struct connection_config *config;
+	struct MHD_Connection *c;
 	struct loop_watch watch;
 	struct loop_timer timer;
 	int fd;
 	bool busy;                   /* a request is under way */
 	int64_t ended_ms;            /* when the last one was answered */
 	bool closed;                 /* the peer has shut its side */
+	bool choking;                /* see connection_query */
 	void (*on_gone)(void *arg);  /* NULL: nobody waits */
 	void *arg;
 };
@@ -39,6 +41,11 @@ void connection_notify(void *cls, struct MHD_Connection *c, void **context,
 
 /* Ours of `c`, or NULL when there was no memory for it. */
 struct connection *connection_of(struct MHD_Connection *c);
+
+/* A head has begun whose target has a query. Where the text finds room in the pool
+ * and the query's records do not, libmicrohttpd makes an answer, forgets that, and is
+ * silent (0.9.75). Such a connection is closed after a moment. */
+void connection_query(struct connection *cn);
 
 /* A request's head is here; its body is; it has been answered. */
 void connection_begin(struct connection *cn);

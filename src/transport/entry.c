@@ -321,12 +321,10 @@ on_turn(void *arg)
 			      entries_connections(en), memory_order_relaxed);
 }
 
-static void
-turn_away(struct entries *en, int fd)
+void
+entry_turn_away(struct entries *en, int fd)
 {
-	if (en->full++ == 0)
-		log_warn(en->log, "entry: full connections=%u, more are answered 503",
-			 en->config.connections);
+	en->full++;
 	send_refusal(en, fd, 503, "Retry-After: 10\r\n", "Too many connections");
 	close(fd);
 }
@@ -337,7 +335,9 @@ entry_add(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n)
 	struct entry *e;
 
 	if (entries_connections(en) + others(en) >= en->config.connections) {
-		turn_away(en, fd);
+		log_limited(en->log, &en->lines, loop_now_ms(en->loop), 1,
+			    "entry: as many connections as may be, turned away");
+		entry_turn_away(en, fd);
 		return;
 	}
 	e = calloc(1, sizeof(*e));

@@ -1,6 +1,7 @@
 /* The way in. A fresh connection's head is looked at without being taken: a
  * WebSocket's is answered and the socket is ours from then on, which costs 0.4
- * kB instead of 9; so is an event source's of a client we know; everything else goes to libmicrohttpd as if untouched.
+ * kB instead of 9; so is an event source's of a client we know; everything else goes
+ * to libmicrohttpd as if untouched.
  *
  * There are two of its daemons. One gives each connection a small pool of
  * memory, which is most of what an idle poll costs. A head is held there about
@@ -40,6 +41,7 @@ struct entries {
 	char *input;         /* head_bytes + 1 */
 	uint64_t refused, full; /* since the start */
 	struct handover *handover; /* borrowed */
+	struct log_limit lines;
 };
 
 /* 0 or -ENOMEM. */
@@ -54,5 +56,7 @@ size_t entries_connections(const struct entries *en);
 
 /* A connection that was just accepted, non-blocking; takes the descriptor. */
 void entry_add(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n);
+/* One that there is no room for: answers that and closes it. */
+void entry_turn_away(struct entries *en, int fd);
 
 #endif

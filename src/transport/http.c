@@ -104,6 +104,19 @@ keep_escapes(void *cls, struct MHD_Connection *c, char *text)
 	return strlen(text);
 }
 
+/* A request's target as it came, before libmicrohttpd takes it apart. Becomes the
+ * handler's context: none. */
+static void *
+on_target(void *cls, const char *target, struct MHD_Connection *c)
+{
+	struct connection *cn = strchr(target, '?') ? connection_of(c) : NULL;
+
+	(void)cls;
+	if (cn)
+		connection_query(cn);
+	return NULL;
+}
+
 /* What libmicrohttpd says is about clients' mistakes, at length. */
 static void
 on_log(void *cls, const char *format, va_list args)
@@ -129,6 +142,7 @@ start_daemon(struct http *h)
 		MHD_OPTION_NOTIFY_COMPLETED, request_completed, h,
 		MHD_OPTION_NOTIFY_CONNECTION, connection_notify, &h->connection,
 		MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+		MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, h->config.pool_bytes,
 		MHD_OPTION_CONNECTION_LIMIT, h->config.connections,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,

@@ -23,7 +23,6 @@ static struct {
 	unsigned made;
 	size_t news_bytes;
 	struct log log;
-	struct loop *loop; /* the operator's */
 } redis;
 
 static void
@@ -69,10 +68,10 @@ say(const char *words)
 {
 	struct ear e;
 
-	LINK(&e, redis.loop, "redis://127.0.0.1:%d", redis.server.port);
+	LINK(&e, "redis://127.0.0.1:%d", redis.server.port);
 	ear_assert_ready(&e);
 	ear_send(&e, words);
-	ear_turn_to(redis.loop, &e.replies, 1);
+	ear_turn_to(&e.replies, 1);
 	ear_close(&e);
 }
 
@@ -491,17 +490,9 @@ a_client_whose_key_is_something_else(void **state)
 static int
 setup(void **state)
 {
-	redis.loop = loop_new();
 	redis.news_bytes = 64 << 20;
 	redis.log = (struct log){ .level = LOG_LEVEL_ERROR, .fd = STDERR_FILENO };
-	return redis.loop ? server_setup(state) : -1;
-}
-
-static int
-teardown(void **state)
-{
-	loop_free(redis.loop);
-	return server_teardown(state);
+	return ear_setup(state);
 }
 
 #define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, start_server, end_server)
@@ -532,5 +523,5 @@ main(void)
 	failed = contract_run(&contract);
 	end_server(NULL);
 	failed += cmocka_run_group_tests(tests, NULL, NULL);
-	return teardown(NULL) || failed;
+	return ear_teardown(NULL) || failed;
 }

@@ -12,47 +12,78 @@
 
 enum { HANG_MS = 120000, MAX_WORDS = 16 };
 
+struct loop *ear_loop;
+
+int
+ear_setup(void **state)
+{
+	ear_loop = loop_new();
+	return ear_loop ? server_setup(state) : -1;
+}
+
+int
+ear_teardown(void **state)
+{
+	loop_free(ear_loop);
+	return server_teardown(state);
+}
+
 /* ---- turning ---- */
 
-struct hang {
-	struct loop *loop;
+struct alarm {
 	struct loop_timer timer;
-	bool hung;
+	bool rang;
 };
 
 static void
-on_hang(void *arg)
+on_rung(void *arg)
 {
-	struct hang *h = arg;
+	struct alarm *a = arg;
 
-	h->hung = true;
-	loop_stop(h->loop);
+	a->rang = true;
+	loop_stop(ear_loop);
 }
 
 static void
-turn_until(struct loop *loop, const bool *flag, const size_t *count, size_t n)
+alarm_set(struct alarm *a, int64_t ms)
 {
-	struct hang h = { .loop = loop };
+	a->rang = false;
+	loop_timer_init(&a->timer, on_rung, a);
+	assert_int_equal(loop_timer_set(ear_loop, &a->timer, loop_now_ms(ear_loop) + ms), 0);
+}
 
-	loop_timer_init(&h.timer, on_hang, &h);
-	assert_int_equal(loop_timer_set(loop, &h.timer, loop_now_ms(loop) + HANG_MS), 0);
-	while (!h.hung && !(flag ? *flag : *count >= n))
-		assert_int_equal(loop_run(loop), 0);
-	loop_timer_clear(loop, &h.timer);
-	if (h.hung)
+static void
+turn_until(const bool *flag, const size_t *count, size_t n)
+{
+	struct alarm hang;
+
+	alarm_set(&hang, HANG_MS);
+	while (!hang.rang && !(flag ? *flag : *count >= n))
+		assert_int_equal(loop_run(ear_loop), 0);
+	loop_timer_clear(ear_loop, &hang.timer);
+	if (hang.rang)
 		fail_msg("nothing came for %d s", HANG_MS / 1000);
 }
 
 void
-ear_turn_until(struct loop *loop, const bool *flag)
+ear_turn_until(const bool *flag)
 {
-	turn_until(loop, flag, NULL, 0);
+	turn_until(flag, NULL, 0);
 }
 
 void
-ear_turn_to(struct loop *loop, const size_t *count, size_t n)
+ear_turn_to(const size_t *count, size_t n)
 {
-	turn_until(loop, NULL, count, n);
+	turn_until(NULL, count, n);
+}
+
+void
+ear_turn_for(int64_t ms)
+{
+	struct alarm over;
+
+	alarm_set(&over, ms);
+	ear_turn_until(&over.rang);
 }
 
 /* ---- events ---- */
@@ -62,7 +93,7 @@ happen(struct ear *e, int what)
 {
 	void (*prank)(struct ear *) = e->prank;
 
-	loop_stop(e->loop);
+	loop_stop(ear_loop);
 	if (!prank || (int)e->when != what)
 		return;
 	e->prank = NULL;
@@ -157,8 +188,7 @@ ear_on_reply(void *arg, const struct redisReply *reply)
 /* ---- a life ---- */
 
 void
-ear_open(struct ear *e, struct loop *loop, enum link_kind kind, int64_t timeout_ms,
-	 const char *url, ...)
+ear_open(struct ear *e, enum link_kind kind, int64_t timeout_ms, const char *url, ...)
 {
 	static const struct link_events events = { on_ready, on_closed, on_subscribed,
 						   on_message };
@@ -168,7 +198,7 @@ ear_open(struct ear *e, struct loop *loop, enum link_kind kind, int64_t timeout_
 	const char *fault;
 	va_list ap;
 
-	*e = (struct ear){ .loop = loop };
+	*e = (struct ear){ .ready = false };
 	va_start(ap, url);
 	vsnprintf(text, sizeof(text), url, ap);
 	va_end(ap);
@@ -176,7 +206,7 @@ ear_open(struct ear *e, struct loop *loop, enum link_kind kind, int64_t timeout_
 	if (fault)
 		fail_msg("%s %s", text, fault);
 	options.url = &e->url;
-	e->link = link_new(loop, &options, &events, e);
+	e->link = link_new(ear_loop, &options, &events, e);
 	assert_non_null(e->link);
 }
 
@@ -191,7 +221,7 @@ ear_close(struct ear *e)
 void
 ear_assert_ready(struct ear *e)
 {
-	ear_turn_until(e->loop, &e->either);
+	ear_turn_until(&e->either);
 	if (!e->ready)
 		fail_msg("closed: %s", e->why);
 }
@@ -199,7 +229,7 @@ ear_assert_ready(struct ear *e)
 void
 ear_assert_closed(struct ear *e, enum link_end end, const char *why)
 {
-	ear_turn_until(e->loop, &e->closed);
+	ear_turn_until(&e->closed);
 	if (e->end != end || !strstr(e->why, why))
 		fail_msg("%s: %s; not: %s", e->end == LINK_FATAL ? "fatal" : "passing", e->why,
 			 why);
@@ -228,7 +258,7 @@ ear_assert_says(struct ear *e, const char *words, const char *reply)
 {
 	buf_reset(&e->heard);
 	ear_send(e, words);
-	ear_turn_to(e->loop, &e->replies, e->replies + 1);
+	ear_turn_to(&e->replies, e->replies + 1);
 	buf_add_char(&e->heard, '\0');
 	assert_false(e->heard.failed);
 	assert_string_equal(e->heard.p, reply);

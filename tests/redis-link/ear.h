@@ -1,5 +1,5 @@
-/* A link under test, and what it said. Whenever it says something its loop stops,
- * so that the test can look. */
+/* A link under test, and what it said. Whenever it says something the loop stops, so
+ * that the test can look. */
 #ifndef REDIS_LINK_EAR_H
 #define REDIS_LINK_EAR_H
 
@@ -7,8 +7,14 @@
 #include "redis-link/server.h"
 #include "util/buf.h"
 
+/* All ears' loop. */
+extern struct loop *ear_loop;
+
+/* cmocka's group setup and teardown: the loop, and a folder for servers. */
+int ear_setup(void **state);
+int ear_teardown(void **state);
+
 struct ear {
-	struct loop *loop;
 	struct redis_url url;
 	struct link *link; /* NULL: freed */
 	bool ready, closed, either;
@@ -24,14 +30,15 @@ struct ear {
 };
 
 /* Turns until *flag; fails the test when nothing comes of it. */
-void ear_turn_until(struct loop *loop, const bool *flag);
+void ear_turn_until(const bool *flag);
 /* Turns until *count is `n`. */
-void ear_turn_to(struct loop *loop, const size_t *count, size_t n);
+void ear_turn_to(const size_t *count, size_t n);
+/* Turns for so long. */
+void ear_turn_for(int64_t ms);
 
 /* `url` is a printf format. */
-__attribute__((format(printf, 5, 6))) void
-ear_open(struct ear *e, struct loop *loop, enum link_kind kind, int64_t timeout_ms,
-	 const char *url, ...);
+__attribute__((format(printf, 4, 5))) void
+ear_open(struct ear *e, enum link_kind kind, int64_t timeout_ms, const char *url, ...);
 void ear_close(struct ear *e);
 
 /* Turns until it is ready. */
@@ -48,7 +55,7 @@ void ear_assert_says(struct ear *e, const char *words, const char *reply);
 void ear_on_reply(void *arg, const struct redisReply *reply);
 
 #define PATIENT_MS 60000 /* of tests where nothing ends by it */
-#define LINK(e, loop, ...) ear_open(e, loop, LINK_COMMANDS, PATIENT_MS, __VA_ARGS__)
-#define SUBSCRIBER(e, loop, ...) ear_open(e, loop, LINK_SUBSCRIBER, PATIENT_MS, __VA_ARGS__)
+#define LINK(e, ...) ear_open(e, LINK_COMMANDS, PATIENT_MS, __VA_ARGS__)
+#define SUBSCRIBER(e, ...) ear_open(e, LINK_SUBSCRIBER, PATIENT_MS, __VA_ARGS__)
 
 #endif

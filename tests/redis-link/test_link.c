@@ -18,22 +18,6 @@
 
 #define SHORT_MS 300 /* of tests that wait for it to be over */
 
-static struct loop *loop;
-
-static int
-setup(void **state)
-{
-	loop = loop_new();
-	return loop ? server_setup(state) : -1;
-}
-
-static int
-teardown(void **state)
-{
-	loop_free(loop);
-	return server_teardown(state);
-}
-
 /* ---- beginnings ---- */
 
 static void
@@ -43,9 +27,9 @@ by_address_name_and_path(void **state)
 	struct ear tcp, name, path;
 
 	(void)state;
-	LINK(&tcp, loop, "redis://127.0.0.1:%d", s.port);
-	LINK(&name, loop, "redis://localhost:%d", s.port);
-	LINK(&path, loop, "redis+unix://%s", s.path);
+	LINK(&tcp, "redis://127.0.0.1:%d", s.port);
+	LINK(&name, "redis://localhost:%d", s.port);
+	LINK(&path, "redis+unix://%s", s.path);
 	ear_assert_ready(&tcp);
 	ear_assert_ready(&name);
 	ear_assert_ready(&path);
@@ -66,15 +50,15 @@ it_has_its_database_and_its_name(void **state)
 	struct ear three, zero;
 
 	(void)state;
-	LINK(&three, loop, "redis://127.0.0.1:%d/3", s.port);
+	LINK(&three, "redis://127.0.0.1:%d/3", s.port);
 	ear_assert_ready(&three);
 	ear_assert_says(&three, "SET a 3", "OK ");
 	ear_assert_says(&three, "CLIENT GETNAME", "fayed-test ");
-	LINK(&zero, loop, "redis+unix://%s", s.path);
+	LINK(&zero, "redis+unix://%s", s.path);
 	ear_assert_ready(&zero);
 	ear_assert_says(&zero, "EXISTS a", "0 ");
 	ear_close(&zero);
-	LINK(&zero, loop, "redis+unix://%s?db=3", s.path);
+	LINK(&zero, "redis+unix://%s?db=3", s.path);
 	ear_assert_ready(&zero);
 	ear_assert_says(&zero, "GET a", "3 ");
 	ear_close(&three);
@@ -90,7 +74,7 @@ commands_before_it_is_ready_are_refused(void **state)
 	struct ear e;
 
 	(void)state;
-	LINK(&e, loop, "redis://127.0.0.1:%d", s.port);
+	LINK(&e, "redis://127.0.0.1:%d", s.port);
 	assert_int_equal(link_send(e.link, 1, argv, NULL, NULL, NULL), -ENOTCONN);
 	ear_assert_ready(&e);
 	server_kill(&s);
@@ -107,11 +91,11 @@ a_password_and_a_user(void **state)
 	struct ear e;
 
 	(void)state;
-	LINK(&e, loop, "redis://:p%%40ss@127.0.0.1:%d/1", s.port);
+	LINK(&e, "redis://:p%%40ss@127.0.0.1:%d/1", s.port);
 	ear_assert_ready(&e);
 	ear_assert_says(&e, "ACL WHOAMI", "default ");
 	ear_close(&e);
-	LINK(&e, loop, "redis+unix://fayed:se%%2Fcret@%s", s.path);
+	LINK(&e, "redis+unix://fayed:se%%2Fcret@%s", s.path);
 	ear_assert_ready(&e);
 	ear_assert_says(&e, "ACL WHOAMI", "fayed ");
 	ear_close(&e);
@@ -123,7 +107,7 @@ assert_fatal(const char *why, const char *url, int port)
 {
 	struct ear e;
 
-	LINK(&e, loop, url, port);
+	LINK(&e, url, port);
 	ear_assert_closed(&e, LINK_FATAL, why);
 	assert_false(e.ready);
 	ear_close(&e);
@@ -159,13 +143,13 @@ nobody_there(void **state)
 	struct ear e;
 
 	(void)state;
-	LINK(&e, loop, "redis://127.0.0.1:%d", server_free_port());
+	LINK(&e, "redis://127.0.0.1:%d", server_free_port());
 	ear_assert_closed(&e, LINK_PASSING, ": Connection refused");
 	ear_close(&e);
-	LINK(&e, loop, "redis+unix:///nowhere/redis.sock");
+	LINK(&e, "redis+unix:///nowhere/redis.sock");
 	ear_assert_closed(&e, LINK_PASSING, "/nowhere/redis.sock: No such file or directory");
 	ear_close(&e);
-	LINK(&e, loop, "redis://no-such-host.invalid");
+	LINK(&e, "redis://no-such-host.invalid");
 	ear_assert_closed(&e, LINK_PASSING, "no-such-host.invalid:6379: ");
 	ear_close(&e);
 }
@@ -195,10 +179,10 @@ all_addresses_of_a_name_are_tried(void **state)
 	struct ear e;
 
 	(void)state;
-	LINK(&e, loop, "redis://two.invalid:%d", s.port);
+	LINK(&e, "redis://two.invalid:%d", s.port);
 	ear_assert_ready(&e);
 	ear_close(&e);
-	LINK(&e, loop, "redis://two.invalid:%d", server_free_port());
+	LINK(&e, "redis://two.invalid:%d", server_free_port());
 	ear_assert_closed(&e, LINK_PASSING, "two.invalid:");
 	assert_non_null(strstr(e.why, ": Connection refused"));
 	ear_close(&e);
@@ -215,7 +199,7 @@ a_replica_is_no_master(void **state)
 	(void)state;
 	snprintf(port, sizeof(port), "%d", master.port);
 	replica = SERVER("--replicaof", "127.0.0.1", port);
-	LINK(&e, loop, "redis://127.0.0.1:%d", replica.port);
+	LINK(&e, "redis://127.0.0.1:%d", replica.port);
 	ear_assert_closed(&e, LINK_PASSING, ": is a replica");
 	assert_false(e.ready);
 	ear_close(&e);
@@ -269,8 +253,8 @@ fake_start(struct fake *f, const char *text)
 	assert_int_equal(listen(f->listening, 0), 0);
 	assert_int_equal(getsockname(f->listening, (struct sockaddr *)&at, &n), 0);
 	f->port = ntohs(at.sin_port);
-	loop_watch_init(&f->door, loop, on_knock, f);
-	loop_watch_init(&f->watch, loop, on_asked, f);
+	loop_watch_init(&f->door, ear_loop, on_knock, f);
+	loop_watch_init(&f->watch, ear_loop, on_asked, f);
 	if (text)
 		assert_int_equal(loop_watch_set(&f->door, f->listening, LOOP_READ), 0);
 }
@@ -292,7 +276,7 @@ assert_refused(const char *text, enum link_end end, const char *why)
 	struct ear e;
 
 	fake_start(&f, text);
-	LINK(&e, loop, "redis://127.0.0.1:%d", f.port);
+	LINK(&e, "redis://127.0.0.1:%d", f.port);
 	ear_assert_closed(&e, end, why);
 	assert_false(e.ready);
 	ear_close(&e);
@@ -331,7 +315,7 @@ no_connection_in_time(void **state)
 		waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		connect(waiting[i], (struct sockaddr *)&to, sizeof(to));
 	}
-	ear_open(&e, loop, LINK_COMMANDS, SHORT_MS, "redis://127.0.0.1:%d", f.port);
+	ear_open(&e, LINK_COMMANDS, SHORT_MS, "redis://127.0.0.1:%d", f.port);
 	ear_assert_closed(&e, LINK_PASSING, ": no connection within 0.3 s");
 	ear_close(&e);
 	for (size_t i = 0; i < sizeof(waiting) / sizeof(waiting[0]); i++)
@@ -349,13 +333,13 @@ many_in_one_turn_are_answered_in_order(void **state)
 	struct ear e;
 
 	(void)state;
-	LINK(&e, loop, "redis://127.0.0.1:%d", s.port);
+	LINK(&e, "redis://127.0.0.1:%d", s.port);
 	ear_assert_ready(&e);
 	for (unsigned i = 1; i <= 100000; i++) {
 		ear_send(&e, "INCR n");
 		buf_addf(&expected, "%u ", i);
 	}
-	ear_turn_to(loop, &e.replies, 100000);
+	ear_turn_to(&e.replies, 100000);
 	assert_int_equal(e.heard.n, expected.n);
 	assert_memory_equal(e.heard.p, expected.p, expected.n);
 	buf_clear(&expected);
@@ -375,11 +359,11 @@ large_ones_come_whole(void **state)
 	memset(words, 'x', n);
 	memcpy(words, "SET big ", 8);
 	words[n] = '\0';
-	LINK(&e, loop, "redis://127.0.0.1:%d", s.port);
+	LINK(&e, "redis://127.0.0.1:%d", s.port);
 	ear_assert_ready(&e);
 	ear_assert_says(&e, words, "OK ");
 	ear_send(&e, "GET big");
-	ear_turn_to(loop, &e.replies, 2);
+	ear_turn_to(&e.replies, 2);
 	assert_int_equal(e.heard.n, n - 8 + 1);
 	assert_memory_equal(e.heard.p, words + 8, n - 8);
 	free(words);
@@ -394,7 +378,7 @@ an_error_is_a_reply(void **state)
 	struct ear e;
 
 	(void)state;
-	LINK(&e, loop, "redis://127.0.0.1:%d", s.port);
+	LINK(&e, "redis://127.0.0.1:%d", s.port);
 	ear_assert_ready(&e);
 	ear_assert_says(&e, "EVALSHA 0000000000000000000000000000000000000000 0",
 			"NOSCRIPT No matching script. Please use EVAL. ");
@@ -412,7 +396,7 @@ silence_ends_it(void **state)
 	struct ear e;
 
 	(void)state;
-	ear_open(&e, loop, LINK_COMMANDS, SHORT_MS, "redis://127.0.0.1:%d", s.port);
+	ear_open(&e, LINK_COMMANDS, SHORT_MS, "redis://127.0.0.1:%d", s.port);
 	ear_assert_ready(&e);
 	server_pause(&s);
 	ear_send(&e, "PING");
@@ -422,25 +406,11 @@ silence_ends_it(void **state)
 	assert_int_equal(e.replies, 0);
 	ear_close(&e);
 	/* It is not let in either. */
-	ear_open(&e, loop, LINK_COMMANDS, SHORT_MS, "redis+unix://%s", s.path);
+	ear_open(&e, LINK_COMMANDS, SHORT_MS, "redis+unix://%s", s.path);
 	ear_assert_closed(&e, LINK_PASSING, ": no answer for 0.3 s");
 	assert_false(e.ready);
 	ear_close(&e);
 	server_kill(&s);
-}
-
-struct alarm {
-	struct loop_timer timer;
-	bool rang;
-};
-
-static void
-on_rung(void *arg)
-{
-	struct alarm *a = arg;
-
-	a->rang = true;
-	loop_stop(loop);
 }
 
 /* Nothing is due, so nothing is late; and a slow answer before another is a sign
@@ -449,19 +419,16 @@ static void
 silence_is_fine_while_nothing_is_asked(void **state)
 {
 	struct server s = SERVER();
-	struct alarm a = { .rang = false };
 	struct ear e;
 
 	(void)state;
-	ear_open(&e, loop, LINK_COMMANDS, 4000, "redis://127.0.0.1:%d", s.port);
+	ear_open(&e, LINK_COMMANDS, 4000, "redis://127.0.0.1:%d", s.port);
 	ear_assert_ready(&e);
 	ear_assert_says(&e, "PING", "PONG ");
-	loop_timer_init(&a.timer, on_rung, &a);
-	assert_int_equal(loop_timer_set(loop, &a.timer, loop_now_ms(loop) + 4500), 0);
-	ear_turn_until(loop, &a.rang);
+	ear_turn_for(4500);
 	for (int i = 0; i < 3; i++)
 		ear_send(&e, "BLPOP nothing 1.5"); /* 4.5 s together */
-	ear_turn_to(loop, &e.replies, 4);
+	ear_turn_to(&e.replies, 4);
 	assert_false(e.closed);
 	ear_close(&e);
 	server_kill(&s);
@@ -475,12 +442,12 @@ a_client_that_is_killed_is_told(void **state)
 	char kill[64];
 
 	(void)state;
-	LINK(&victim, loop, "redis://127.0.0.1:%d", s.port);
-	LINK(&killer, loop, "redis://127.0.0.1:%d", s.port);
+	LINK(&victim, "redis://127.0.0.1:%d", s.port);
+	LINK(&killer, "redis://127.0.0.1:%d", s.port);
 	ear_assert_ready(&victim);
 	ear_assert_ready(&killer);
 	ear_send(&victim, "CLIENT ID");
-	ear_turn_to(loop, &victim.replies, 1);
+	ear_turn_to(&victim.replies, 1);
 	snprintf(kill, sizeof(kill), "CLIENT KILL ID %.*s", (int)victim.heard.n,
 		 victim.heard.p);
 	ear_send(&victim, "BLPOP nothing 0");
@@ -502,10 +469,10 @@ a_master_that_is_demoted_is_left(void **state)
 	struct ear e, other;
 
 	(void)state;
-	LINK(&other, loop, "redis://127.0.0.1:%d", s.port);
+	LINK(&other, "redis://127.0.0.1:%d", s.port);
 	ear_assert_ready(&other);
 	for (size_t i = 0; i < 2; i++) {
-		LINK(&e, loop, "redis://127.0.0.1:%d", s.port);
+		LINK(&e, "redis://127.0.0.1:%d", s.port);
 		ear_assert_ready(&e);
 		ear_assert_says(&other, "REPLICAOF 127.0.0.1 1", "OK ");
 		ear_send(&e, "GET a"); /* may be answered yet */
@@ -538,7 +505,7 @@ a_replica_of_old_is_left(void **state)
 		       "+OK\r\n"
 		       "-ERR Error running script (call to f_0): @user_script:1: @user_script: 1: "
 		       "-READONLY You can't write against a read only replica.\r\n");
-	LINK(&e, loop, "redis://127.0.0.1:%d", f.port);
+	LINK(&e, "redis://127.0.0.1:%d", f.port);
 	e.prank = send_script;
 	e.when = PRANK_READY;
 	ear_assert_closed(&e, LINK_PASSING, ": is a replica");
@@ -563,11 +530,11 @@ freed_before_it_begins_and_on_its_way(void **state)
 	struct ear e, other;
 
 	(void)state;
-	LINK(&e, loop, "redis://127.0.0.1:%d", s.port);
+	LINK(&e, "redis://127.0.0.1:%d", s.port);
 	ear_close(&e); /* before it dials */
 	server_pause(&s);
-	LINK(&e, loop, "redis://127.0.0.1:%d", s.port);
-	ear_open(&other, loop, LINK_COMMANDS, SHORT_MS, "redis://127.0.0.1:%d", s.port);
+	LINK(&e, "redis://127.0.0.1:%d", s.port);
+	ear_open(&other, LINK_COMMANDS, SHORT_MS, "redis://127.0.0.1:%d", s.port);
 	ear_assert_closed(&other, LINK_PASSING, ": no answer for 0.3 s");
 	ear_close(&e); /* while it is not greeted */
 	ear_close(&other);
@@ -584,7 +551,7 @@ freed_in_the_midst(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
 		s = SERVER();
-		LINK(&e, loop, "redis://127.0.0.1:%d", s.port);
+		LINK(&e, "redis://127.0.0.1:%d", s.port);
 		e.prank = drop;
 		e.when = (__typeof__(e.when))moments[i];
 		ear_assert_ready(&e);
@@ -592,14 +559,14 @@ freed_in_the_midst(void **state)
 			for (int n = 0; n < 3; n++)
 				ear_send(&e, "ECHO x");
 			if (moments[i] != PRANK_REPLY) {
-				ear_turn_to(loop, &e.replies, 3);
+				ear_turn_to(&e.replies, 3);
 				server_pause(&s);
 				for (int n = 0; n < 3; n++)
 					ear_send(&e, "ECHO x");
 				server_kill(&s);
 			}
 			while (e.link)
-				ear_turn_to(loop, moments[i] == PRANK_REPLY ? &e.replies : &e.nulls, 1);
+				ear_turn_to(moments[i] == PRANK_REPLY ? &e.replies : &e.nulls, 1);
 		}
 		/* Each command was answered or given up, once. */
 		assert_int_equal(e.replies + e.nulls, moments[i] == PRANK_READY ? 0 :
@@ -623,7 +590,7 @@ freed_with_commands_under_way(void **state)
 	struct ear e;
 
 	(void)state;
-	LINK(&e, loop, "redis://127.0.0.1:%d", s.port);
+	LINK(&e, "redis://127.0.0.1:%d", s.port);
 	ear_assert_ready(&e);
 	for (int i = 0; i < 3; i++)
 		ear_send(&e, "PING");
@@ -662,5 +629,5 @@ main(void)
 		cmocka_unit_test(freed_with_commands_under_way),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, ear_setup, ear_teardown);
 }

@@ -11,22 +11,6 @@
 
 #include "redis-link/ear.h"
 
-static struct loop *loop;
-
-static int
-setup(void **state)
-{
-	loop = loop_new();
-	return loop ? server_setup(state) : -1;
-}
-
-static int
-teardown(void **state)
-{
-	loop_free(loop);
-	return server_teardown(state);
-}
-
 static struct server
 start_replica(const struct server *master)
 {
@@ -54,7 +38,7 @@ the_master_is_found(void **state)
 	struct ear e;
 
 	(void)state;
-	LINK(&e, loop, "redis-sentinel://:secret@127.0.0.1:%d/mymaster/2", sentinel.port);
+	LINK(&e, "redis-sentinel://:secret@127.0.0.1:%d/mymaster/2", sentinel.port);
 	assert_string_equal(link_peer(e.link), "");
 	ear_assert_ready(&e);
 	assert_peer(&e, &master);
@@ -75,7 +59,7 @@ a_dead_or_silent_sentinel_is_passed_over(void **state)
 	silent = server_start_sentinel(master.port, "");
 	sentinel = server_start_sentinel(master.port, "");
 	server_pause(&silent);
-	SUBSCRIBER(&e, loop, "redis-sentinel://127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d/mymaster",
+	SUBSCRIBER(&e, "redis-sentinel://127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d/mymaster",
 		   server_free_port(), silent.port, sentinel.port);
 	ear_assert_ready(&e);
 	assert_peer(&e, &master);
@@ -94,13 +78,13 @@ a_sentinel_with_a_password(void **state)
 	struct ear e;
 
 	(void)state;
-	LINK(&e, loop, "redis-sentinel://:secret@127.0.0.1:%d/mymaster", sentinel.port);
+	LINK(&e, "redis-sentinel://:secret@127.0.0.1:%d/mymaster", sentinel.port);
 	ear_assert_ready(&e);
 	ear_close(&e);
-	LINK(&e, loop, "redis-sentinel://:wrong@127.0.0.1:%d/mymaster", sentinel.port);
+	LINK(&e, "redis-sentinel://:wrong@127.0.0.1:%d/mymaster", sentinel.port);
 	ear_assert_closed(&e, LINK_PASSING, ": WRONGPASS ");
 	ear_close(&e);
-	LINK(&e, loop, "redis-sentinel://127.0.0.1:%d/mymaster", sentinel.port);
+	LINK(&e, "redis-sentinel://127.0.0.1:%d/mymaster", sentinel.port);
 	ear_assert_closed(&e, LINK_PASSING, ": NOAUTH ");
 	ear_close(&e);
 	server_kill(&sentinel);
@@ -116,15 +100,15 @@ nobody_knows(void **state)
 	struct ear e;
 
 	(void)state;
-	LINK(&e, loop, "redis-sentinel://127.0.0.1:%d/other", sentinel.port);
+	LINK(&e, "redis-sentinel://127.0.0.1:%d/other", sentinel.port);
 	snprintf(why, sizeof(why), "Sentinel 127.0.0.1:%d: knows no master of that name",
 		 sentinel.port);
 	ear_assert_closed(&e, LINK_PASSING, why);
 	ear_close(&e);
-	LINK(&e, loop, "redis-sentinel://127.0.0.1:%d/mymaster", master.port); /* is none */
+	LINK(&e, "redis-sentinel://127.0.0.1:%d/mymaster", master.port); /* is none */
 	ear_assert_closed(&e, LINK_PASSING, ": ERR unknown command");
 	ear_close(&e);
-	LINK(&e, loop, "redis-sentinel://127.0.0.1:%d/mymaster", server_free_port());
+	LINK(&e, "redis-sentinel://127.0.0.1:%d/mymaster", server_free_port());
 	ear_assert_closed(&e, LINK_PASSING, ": Connection refused");
 	ear_close(&e);
 	server_kill(&sentinel);
@@ -145,12 +129,12 @@ one_that_is_wrong_is_not_believed(void **state)
 	wrong = server_start_sentinel(dead.port, "");
 	lost = server_start_sentinel(dead.port, "");
 	server_kill(&dead);
-	LINK(&e, loop, "redis-sentinel://127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d/mymaster",
+	LINK(&e, "redis-sentinel://127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d/mymaster",
 	     wrong.port, lost.port, right.port);
 	ear_assert_ready(&e);
 	assert_peer(&e, &master);
 	ear_close(&e);
-	LINK(&e, loop, "redis-sentinel://127.0.0.1:%d,127.0.0.1:%d/mymaster", wrong.port,
+	LINK(&e, "redis-sentinel://127.0.0.1:%d,127.0.0.1:%d/mymaster", wrong.port,
 	     lost.port);
 	ear_assert_closed(&e, LINK_PASSING, ": Connection refused");
 	ear_close(&e);
@@ -163,37 +147,19 @@ one_that_is_wrong_is_not_believed(void **state)
 
 /* ---- fail-over ---- */
 
-struct pause {
-	struct loop_timer timer;
-	bool over;
-};
-
-static void
-on_over(void *arg)
-{
-	struct pause *p = arg;
-
-	p->over = true;
-	loop_stop(loop);
-}
-
 /* What an uplink does: one link after the other, with a little time between. */
 static void
 reopen_until_ready(struct ear *e, enum link_kind kind, int sentinel)
 {
 	for (;;) {
-		struct pause p = { .over = false };
-
-		ear_open(e, loop, kind, PATIENT_MS, "redis-sentinel://127.0.0.1:%d/mymaster",
+		ear_open(e, kind, PATIENT_MS, "redis-sentinel://127.0.0.1:%d/mymaster",
 			 sentinel);
-		ear_turn_until(loop, &e->either);
+		ear_turn_until(&e->either);
 		if (e->ready)
 			return;
 		assert_int_equal(e->end, LINK_PASSING);
 		ear_close(e);
-		loop_timer_init(&p.timer, on_over, &p);
-		assert_int_equal(loop_timer_set(loop, &p.timer, loop_now_ms(loop) + 50), 0);
-		ear_turn_until(loop, &p.over);
+		ear_turn_for(50);
 	}
 }
 
@@ -203,7 +169,7 @@ wait_for_replica(const struct server *master, const struct server *sentinel)
 {
 	struct ear e;
 
-	LINK(&e, loop, "redis://127.0.0.1:%d", master->port);
+	LINK(&e, "redis://127.0.0.1:%d", master->port);
 	ear_assert_ready(&e);
 	ear_assert_says(&e, "SET kept yes", "OK ");
 	ear_assert_says(&e, "WAIT 1 0", "1 ");
@@ -250,10 +216,10 @@ freed_while_it_asks(void **state)
 
 	(void)state;
 	server_pause(&sentinel);
-	LINK(&e, loop, "redis-sentinel://127.0.0.1:%d/mymaster", sentinel.port);
+	LINK(&e, "redis-sentinel://127.0.0.1:%d/mymaster", sentinel.port);
 	ear_close(&e); /* before it began */
-	LINK(&e, loop, "redis-sentinel://127.0.0.1:%d/mymaster", sentinel.port);
-	LINK(&other, loop, "redis://127.0.0.1:%d", master.port);
+	LINK(&e, "redis-sentinel://127.0.0.1:%d/mymaster", sentinel.port);
+	LINK(&other, "redis://127.0.0.1:%d", master.port);
 	ear_assert_ready(&other);
 	ear_close(&e); /* while it waits */
 	server_resume(&sentinel);
@@ -275,5 +241,5 @@ main(void)
 		cmocka_unit_test(freed_while_it_asks),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, ear_setup, ear_teardown);
 }

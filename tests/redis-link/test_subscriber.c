@@ -12,22 +12,6 @@
 
 #include "redis-link/ear.h"
 
-static struct loop *loop;
-
-static int
-setup(void **state)
-{
-	loop = loop_new();
-	return loop ? server_setup(state) : -1;
-}
-
-static int
-teardown(void **state)
-{
-	loop_free(loop);
-	return server_teardown(state);
-}
-
 static void
 subscribe(struct ear *e, const char *channel)
 {
@@ -54,8 +38,8 @@ static void
 open_pair(struct pair *p)
 {
 	p->server = SERVER();
-	SUBSCRIBER(&p->ear, loop, "redis://127.0.0.1:%d", p->server.port);
-	LINK(&p->mouth, loop, "redis+unix://%s", p->server.path);
+	SUBSCRIBER(&p->ear, "redis://127.0.0.1:%d", p->server.port);
+	LINK(&p->mouth, "redis+unix://%s", p->server.path);
 	ear_assert_ready(&p->ear);
 	ear_assert_ready(&p->mouth);
 }
@@ -77,12 +61,12 @@ a_message_is_heard_by_who_subscribed(void **state)
 	open_pair(&p);
 	ear_assert_says(&p.mouth, "PUBLISH a early", "0 ");
 	subscribe(&p.ear, "a");
-	ear_turn_to(loop, &p.ear.subscribed, 1);
+	ear_turn_to(&p.ear.subscribed, 1);
 	assert_heard(&p.ear, "a ");
 	ear_assert_says(&p.mouth, "PUBLISH a first", "1 ");
 	ear_assert_says(&p.mouth, "PUBLISH b other", "0 ");
 	ear_assert_says(&p.mouth, "PUBLISH a second", "1 ");
-	ear_turn_to(loop, &p.ear.messages, 2);
+	ear_turn_to(&p.ear.messages, 2);
 	assert_heard(&p.ear, "a first a second ");
 	close_pair(&p);
 }
@@ -95,7 +79,7 @@ commands_before_it_is_ready_are_refused(void **state)
 	struct ear e;
 
 	(void)state;
-	SUBSCRIBER(&e, loop, "redis://127.0.0.1:%d", s.port);
+	SUBSCRIBER(&e, "redis://127.0.0.1:%d", s.port);
 	assert_int_equal(link_subscribe(e.link, &name, 1), -ENOTCONN);
 	assert_int_equal(link_unsubscribe(e.link, &name, 1), -ENOTCONN);
 	ear_assert_ready(&e);
@@ -118,14 +102,14 @@ unsubscribed_and_subscribed_again(void **state)
 	subscribe(&p.ear, "b");
 	assert_int_equal(link_unsubscribe(p.ear.link, &a, 1), 0);
 	subscribe(&p.ear, "c");
-	ear_turn_to(loop, &p.ear.subscribed, 3);
+	ear_turn_to(&p.ear.subscribed, 3);
 	assert_heard(&p.ear, "a b c ");
 	ear_assert_says(&p.mouth, "PUBLISH a x", "0 ");
 	assert_int_equal(link_unsubscribe(p.ear.link, &a, 1), 0); /* is not there */
 	subscribe(&p.ear, "a");
-	ear_turn_to(loop, &p.ear.subscribed, 4);
+	ear_turn_to(&p.ear.subscribed, 4);
 	ear_assert_says(&p.mouth, "PUBLISH a y", "1 ");
-	ear_turn_to(loop, &p.ear.messages, 1);
+	ear_turn_to(&p.ear.messages, 1);
 	assert_heard(&p.ear, "a a y ");
 	close_pair(&p);
 }
@@ -143,10 +127,10 @@ bytes_are_bytes(void **state)
 	(void)state;
 	open_pair(&p);
 	assert_int_equal(link_subscribe(p.ear.link, &name, 1), 0);
-	ear_turn_to(loop, &p.ear.subscribed, 1);
+	ear_turn_to(&p.ear.subscribed, 1);
 	buf_reset(&p.ear.heard);
 	assert_int_equal(link_send(p.mouth.link, 3, argv, bytes, ear_on_reply, &p.mouth), 0);
-	ear_turn_to(loop, &p.ear.messages, 1);
+	ear_turn_to(&p.ear.messages, 1);
 	buf_add(&expected, channel, sizeof(channel));
 	buf_add_char(&expected, ' ');
 	buf_add(&expected, text, sizeof(text));
@@ -205,20 +189,20 @@ ten_thousand_channels_come_and_go(void **state)
 		p.ear.subscribed = p.ear.messages = 0;
 		for (unsigned i = 0; i < CHANNELS; i += BATCH)
 			assert_int_equal(link_subscribe(p.ear.link, m->names + i, BATCH), 0);
-		ear_turn_to(loop, &p.ear.subscribed, CHANNELS);
+		ear_turn_to(&p.ear.subscribed, CHANNELS);
 		assert_int_equal(p.ear.heard.n, expected.n);
 		assert_memory_equal(p.ear.heard.p, expected.p, expected.n);
 		for (unsigned i = 0; i < CHANNELS; i++) {
 			snprintf(publish, sizeof(publish), "PUBLISH live:/%u x", i);
 			ear_send(&p.mouth, publish);
 		}
-		ear_turn_to(loop, &p.ear.messages, CHANNELS);
+		ear_turn_to(&p.ear.messages, CHANNELS);
 		for (unsigned i = 0; i < CHANNELS; i += BATCH)
 			assert_int_equal(link_unsubscribe(p.ear.link, m->names + i, BATCH), 0);
 		p.ear.subscribed = 0;
 		subscribe(&p.ear, "last"); /* its confirmation is behind theirs */
-		ear_turn_to(loop, &p.ear.subscribed, 1);
-		ear_turn_to(loop, &p.mouth.replies, (size_t)(round + 1) * CHANNELS);
+		ear_turn_to(&p.ear.subscribed, 1);
+		ear_turn_to(&p.mouth.replies, (size_t)(round + 1) * CHANNELS);
 		ear_assert_says(&p.mouth, "PUBSUB NUMSUB live:/0 live:/9999 last",
 				"live:/0 0 live:/9999 0 last 1 ");
 		p.mouth.replies--;
@@ -238,17 +222,17 @@ messages_among_confirmations(void **state)
 	(void)state;
 	open_pair(&p);
 	subscribe(&p.ear, "busy");
-	ear_turn_to(loop, &p.ear.subscribed, 1);
+	ear_turn_to(&p.ear.subscribed, 1);
 	for (unsigned i = 0; i < CHANNELS; i++) {
 		assert_int_equal(link_subscribe(p.ear.link, m->names + i, 1), 0);
 		ear_send(&p.mouth, "PUBLISH busy x");
 		if (i % 100 == 99) {
-			loop_stop(loop);
-			ear_turn_to(loop, &p.mouth.replies, i + 1);
+			loop_stop(ear_loop);
+			ear_turn_to(&p.mouth.replies, i + 1);
 		}
 	}
-	ear_turn_to(loop, &p.ear.subscribed, 1 + CHANNELS);
-	ear_turn_to(loop, &p.ear.messages, CHANNELS);
+	ear_turn_to(&p.ear.subscribed, 1 + CHANNELS);
+	ear_turn_to(&p.ear.messages, CHANNELS);
 	assert_false(p.ear.closed);
 	free(m);
 	close_pair(&p);
@@ -264,10 +248,10 @@ what_may_not_be_heard_is_fatal(void **state)
 	struct ear e;
 
 	(void)state;
-	SUBSCRIBER(&e, loop, "redis://low:pw@127.0.0.1:%d", s.port);
+	SUBSCRIBER(&e, "redis://low:pw@127.0.0.1:%d", s.port);
 	ear_assert_ready(&e);
 	subscribe(&e, "{mine}:x");
-	ear_turn_to(loop, &e.subscribed, 1);
+	ear_turn_to(&e.subscribed, 1);
 	subscribe(&e, "{other}:x");
 	ear_assert_closed(&e, LINK_FATAL, ": NOPERM ");
 	assert_int_equal(e.subscribed, 1);
@@ -283,7 +267,7 @@ killed_by_redis(void **state)
 	(void)state;
 	open_pair(&p);
 	subscribe(&p.ear, "a");
-	ear_turn_to(loop, &p.ear.subscribed, 1);
+	ear_turn_to(&p.ear.subscribed, 1);
 	ear_assert_says(&p.mouth, "CLIENT KILL TYPE pubsub", "1 ");
 	ear_assert_closed(&p.ear, LINK_PASSING, ": the server closed the connection");
 	close_pair(&p);
@@ -296,7 +280,7 @@ a_confirmation_that_does_not_come(void **state)
 	struct ear e;
 
 	(void)state;
-	ear_open(&e, loop, LINK_SUBSCRIBER, 300, "redis://127.0.0.1:%d", s.port);
+	ear_open(&e, LINK_SUBSCRIBER, 300, "redis://127.0.0.1:%d", s.port);
 	ear_assert_ready(&e);
 	server_pause(&s);
 	subscribe(&e, "a");
@@ -323,19 +307,19 @@ freed_in_the_midst(void **state)
 	p.ear.prank = drop;
 	p.ear.when = PRANK_SUBSCRIBED;
 	assert_int_equal(link_subscribe(p.ear.link, m->names, BATCH), 0);
-	ear_turn_to(loop, &p.ear.subscribed, 1);
+	ear_turn_to(&p.ear.subscribed, 1);
 	assert_null(p.ear.link);
 	close_pair(&p);
 
 	open_pair(&p);
 	assert_int_equal(link_subscribe(p.ear.link, m->names, BATCH), 0);
-	ear_turn_to(loop, &p.ear.subscribed, BATCH);
+	ear_turn_to(&p.ear.subscribed, BATCH);
 	p.ear.prank = drop;
 	p.ear.when = PRANK_MESSAGE;
 	for (int i = 0; i < 10; i++)
 		ear_send(&p.mouth, "PUBLISH live:/7 x");
-	ear_turn_to(loop, &p.mouth.replies, 10);
-	ear_turn_to(loop, &p.ear.messages, 1);
+	ear_turn_to(&p.mouth.replies, 10);
+	ear_turn_to(&p.ear.messages, 1);
 	assert_int_equal(p.ear.messages, 1);
 	close_pair(&p);
 	free(m);
@@ -350,7 +334,7 @@ a_paused_link_hears_later(void **state)
 	(void)state;
 	open_pair(&p);
 	subscribe(&p.ear, "a");
-	ear_turn_to(loop, &p.ear.subscribed, 1);
+	ear_turn_to(&p.ear.subscribed, 1);
 	buf_reset(&p.ear.heard);
 	link_pause(p.ear.link, true);
 	for (int i = 0; i < 3; i++) {
@@ -362,7 +346,7 @@ a_paused_link_hears_later(void **state)
 	ear_assert_says(&p.mouth, "PING", "PONG "); /* and it has had all the time for it */
 	assert_int_equal(p.ear.messages, 0);
 	link_pause(p.ear.link, false);
-	ear_turn_to(loop, &p.ear.messages, 3);
+	ear_turn_to(&p.ear.messages, 3);
 	assert_heard(&p.ear, "a 0 a 1 a 2 ");
 	close_pair(&p);
 }
@@ -384,5 +368,5 @@ main(void)
 		cmocka_unit_test(freed_in_the_midst),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, ear_setup, ear_teardown);
 }

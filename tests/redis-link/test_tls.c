@@ -11,8 +11,6 @@
 
 #include "redis-link/ear.h"
 
-static struct loop *loop;
-
 /* Certificates that sign themselves: of the server by name, of it by address, and
  * one that nobody trusts. */
 static const char make_certificates[] =
@@ -27,19 +25,11 @@ setup(void **state)
 {
 	char command[1024], path[SERVER_PATH_BYTES];
 
-	loop = loop_new();
-	if (!loop || server_setup(state))
+	if (ear_setup(state))
 		return -1;
 	snprintf(command, sizeof(command), "sh -c '%s' %s", make_certificates, server_folder());
 	snprintf(path, sizeof(path), "%s/trusted.crt", server_folder());
 	return system(command) || setenv("SSL_CERT_FILE", path, 1);
-}
-
-static int
-teardown(void **state)
-{
-	loop_free(loop);
-	return server_teardown(state);
 }
 
 /* Its other port is without TLS. */
@@ -64,20 +54,20 @@ by_name_and_by_address(void **state)
 	struct server s = start("DNS", &port);
 
 	(void)state;
-	LINK(&e, loop, "rediss://localhost:%d/1", port);
+	LINK(&e, "rediss://localhost:%d/1", port);
 	ear_assert_ready(&e);
 	ear_assert_says(&e, "SET a b", "OK ");
 	ear_close(&e);
-	LINK(&e, loop, "rediss://127.0.0.1:%d", port);
+	LINK(&e, "rediss://127.0.0.1:%d", port);
 	ear_assert_closed(&e, LINK_PASSING, ": IP address mismatch");
 	ear_close(&e);
 	server_kill(&s);
 
 	s = start("IP", &port);
-	LINK(&e, loop, "rediss://127.0.0.1:%d", port);
+	LINK(&e, "rediss://127.0.0.1:%d", port);
 	ear_assert_ready(&e);
 	ear_close(&e);
-	LINK(&e, loop, "rediss://localhost:%d", port);
+	LINK(&e, "rediss://localhost:%d", port);
 	ear_assert_closed(&e, LINK_PASSING, ": hostname mismatch");
 	ear_close(&e);
 	server_kill(&s);
@@ -91,7 +81,7 @@ whom_nobody_trusts(void **state)
 	struct server s = start("DNS2", &port);
 
 	(void)state;
-	LINK(&e, loop, "rediss://localhost:%d", port);
+	LINK(&e, "rediss://localhost:%d", port);
 	ear_assert_closed(&e, LINK_PASSING, ": self-signed certificate");
 	assert_false(e.ready);
 	ear_close(&e);
@@ -105,7 +95,7 @@ who_does_not_speak_it(void **state)
 	struct ear e;
 
 	(void)state;
-	LINK(&e, loop, "rediss://localhost:%d", s.port);
+	LINK(&e, "rediss://localhost:%d", s.port);
 	ear_assert_closed(&e, LINK_PASSING, "");
 	assert_false(e.ready);
 	ear_close(&e);
@@ -125,13 +115,13 @@ large_ones_and_many(void **state)
 	memset(words, 'x', n);
 	memcpy(words, "SET big ", 8);
 	words[n] = '\0';
-	LINK(&e, loop, "rediss://localhost:%d", port);
+	LINK(&e, "rediss://localhost:%d", port);
 	ear_assert_ready(&e);
 	ear_send(&e, words);
 	ear_send(&e, "GET big");
 	for (int i = 0; i < 100000; i++)
 		ear_send(&e, "ECHO x");
-	ear_turn_to(loop, &e.replies, 100002);
+	ear_turn_to(&e.replies, 100002);
 	assert_int_equal(e.heard.n, 3 + n - 8 + 1 + 200000);
 	assert_memory_equal(e.heard.p + 3, words + 8, n - 8);
 	free(words);
@@ -148,15 +138,15 @@ messages_are_heard(void **state)
 	struct server s = start("DNS", &port);
 
 	(void)state;
-	SUBSCRIBER(&e, loop, "rediss://localhost:%d", port);
-	LINK(&mouth, loop, "redis://localhost:%d", s.port);
+	SUBSCRIBER(&e, "rediss://localhost:%d", port);
+	LINK(&mouth, "redis://localhost:%d", s.port);
 	ear_assert_ready(&e);
 	ear_assert_ready(&mouth);
 	assert_int_equal(link_subscribe(e.link, &name, 1), 0);
-	ear_turn_to(loop, &e.subscribed, 1);
+	ear_turn_to(&e.subscribed, 1);
 	for (int i = 0; i < 1000; i++)
 		ear_send(&mouth, "PUBLISH a x");
-	ear_turn_to(loop, &e.messages, 1000);
+	ear_turn_to(&e.messages, 1000);
 	server_kill(&s);
 	ear_assert_closed(&e, LINK_PASSING, "");
 	ear_close(&e);
@@ -171,7 +161,7 @@ silence_ends_it(void **state)
 	struct server s = start("DNS", &port);
 
 	(void)state;
-	ear_open(&e, loop, LINK_COMMANDS, 300, "rediss://localhost:%d", port);
+	ear_open(&e, LINK_COMMANDS, 300, "rediss://localhost:%d", port);
 	server_pause(&s);
 	ear_assert_closed(&e, LINK_PASSING, ": no answer for 0.3 s"); /* no handshake */
 	ear_close(&e);
@@ -190,5 +180,5 @@ main(void)
 		cmocka_unit_test(silence_ends_it),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, ear_teardown);
 }

@@ -34,11 +34,13 @@ export class Context {
 
   // A server of this test's own, on a free port and with short timeouts unless `options` say otherwise. It must
   // still be there at the end and then stop in good order; a test that ends it itself takes it off by `forget`.
-  async server(options = {}) {
+  // `files`: it has so many descriptors at most.
+  async server({ files, ...options } = {}) {
     const { listen = '127.0.0.1:0', timeout = '5', ping = '2', ...others } = options;
+    const command = files ? ['sh', '-c', 'ulimit -n "$0" && exec "$@"', String(files), ...this.#command] : this.#command;
     const args = Object.entries({ listen, timeout, ping, ...others })
       .flatMap(([name, values]) => [values].flat().flatMap((value) => [`--${name}`, String(value)]));
-    const server = await Server.start(this.#command, args, { cwd: home });
+    const server = await Server.start(command, args, { cwd: home });
     this.defer(async () => { if (!server.forgotten) this.#complaints.push(...await server.stop()); });
     return server;
   }
