@@ -34,6 +34,7 @@ struct stream {
 	uint32_t answered;    /* acknowledged or refused */
 	uint32_t subscribers; /* that read promptly */
 	uint64_t received;    /* first deliveries to those */
+	uint64_t last_due_ns; /* of the latest message */
 	/* Given up by the closed loop so that it does not stand still. */
 	uint64_t forgiven, forgiven_answers;
 	uint8_t *acked; /* bits */

@@ -2,124 +2,22 @@
  * After a lost connection it comes back on the next URL as Faye's clients do:
  * with the same client id, repeating the request that was not answered. */
 #include "client.h"
+#include "raw.h"
 #include "reply.h"
+#include "request.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_BATCH_META = 16, UNSENT_MAX = 1 << 20 };
-
-static bool
-is_ws(const struct client *c)
-{
-	return c->kind == CLIENT_WS || c->kind == CLIENT_RAW_WS;
-}
-
-static const struct url *
-url_of(const struct client *c, uint32_t index)
-{
-	const struct options *opt = c->load->opt;
-
-	if (!c->subscriber && opt->pub_url_count > 0)
-		return &opt->pub_urls[index % opt->pub_url_count];
-	return &opt->urls[index % opt->url_count];
-}
-
-static uint32_t
-url_count(const struct client *c)
-{
-	return c->load->opt->url_count;
-}
-
-static struct conn *
-lane_conn(struct client *c, enum lane lane)
-{
-	uint32_t url = c->url_index;
-
-	if (c->load->opt->alternate && !is_ws(c))
-		url = c->url_index++;
-	else if (c->load->opt->non_sticky && !is_ws(c))
-		url = net_random(&c->load->net);
-	return &c->conns[lane * url_count(c) + url % url_count(c)];
-}
+enum { MAX_BATCH_META = 16 };
 
 static enum lane
 lane_of(const struct conn *conn)
 {
 	const struct client *c = conn->owner;
 
-	return (uint32_t)(conn - c->conns) / url_count(c);
-}
-
-static void
-send_request(struct client *c, enum lane lane, const char *text, int n)
-{
-	struct conn *conn;
-
-	if (is_ws(c)) {
-		conn = lane_conn(c, LANE_META);
-		conn_send_text(conn, text, (size_t)n);
-		return;
-	}
-	conn = lane_conn(c, lane);
-	if (conn->state == CONN_CLOSED)
-		conn_open(conn, CONN_HTTP,
-			  url_of(c, (uint32_t)(conn - c->conns)), NULL, 0);
-	conn_post(conn, text, (size_t)n);
-}
-
-static const char *
-connection_type(const struct client *c)
-{
-	return c->kind == CLIENT_WS ? "websocket" : "long-polling";
-}
-
-static void
-send_handshake(struct client *c)
-{
-	char text[256];
-
-	c->phase = PHASE_HANDSHAKE;
-	c->id[0] = '\0';
-	c->subscribed = false;
-	send_request(c, LANE_META, text,
-		     snprintf(text, sizeof(text),
-			      "[{\"channel\":\"/meta/handshake\","
-			      "\"version\":\"1.0\","
-			      "\"supportedConnectionTypes\":[\"%s\"],"
-			      "\"id\":\"h\"}]",
-			      connection_type(c)));
-}
-
-/* Each connect has an id of its own, which says that the answer to the one
- * before has arrived. An unanswered one is repeated with its old id, which
- * asks for that answer again. */
-static void
-send_connect(struct client *c)
-{
-	char text[320];
-
-	send_request(c, LANE_META, text,
-		     snprintf(text, sizeof(text),
-			      "[{\"channel\":\"/meta/connect\","
-			      "\"clientId\":\"%s\",\"connectionType\":\"%s\","
-			      "\"id\":\"c%u\"}]",
-			      c->id, connection_type(c), c->connect_id));
-}
-
-static void
-send_subscribe(struct client *c)
-{
-	char text[512];
-
-	c->phase = PHASE_SUBSCRIBE;
-	send_request(c, LANE_META, text,
-		     snprintf(text, sizeof(text),
-			      "[{\"channel\":\"/meta/subscribe\","
-			      "\"clientId\":\"%s\",\"subscription\":\"%s\","
-			      "\"id\":\"s\"}]",
-			      c->id, c->subscription));
+	return (uint32_t)(conn - c->conns) / client_urls(c);
 }
 
 static void
@@ -132,8 +30,9 @@ become_ready(struct client *c)
 		c->load->tally.in_setup--;
 		hist_add(&c->load->setup_time, clock_ns() - c->started_ns);
 	}
-	if (c->kind == CLIENT_WS || c->kind == CLIENT_LONG_POLLING)
-		send_connect(c);
+	if (c->kind == CLIENT_WS || c->kind == CLIENT_LONG_POLLING ||
+	    c->kind == CLIENT_RAW_POLLING)
+		request_connect(c);
 }
 
 /* The transport is there: the next thing that is missing. */
@@ -143,9 +42,9 @@ proceed(struct client *c)
 	bool bayeux = c->kind == CLIENT_WS || c->kind == CLIENT_LONG_POLLING;
 
 	if (bayeux && !c->id[0])
-		send_handshake(c);
+		request_handshake(c);
 	else if (bayeux && c->subscriber && !c->subscribed)
-		send_subscribe(c);
+		request_subscribe(c);
 	else
 		become_ready(c);
 }
@@ -179,7 +78,7 @@ retry_later(struct client *c)
 		tally->setup_errors++;
 	for (uint32_t i = 0; i < c->track_count; i++)
 		track_connection_lost(&c->tracks[i]);
-	for (uint32_t i = 0; i < LANES * url_count(c); i++)
+	for (uint32_t i = 0; i < LANES * client_urls(c); i++)
 		conn_close(&c->conns[i]);
 	if (c->load->opt->reconnect_delay_ms < 0) {
 		if (!c->was_ready)
@@ -187,7 +86,7 @@ retry_later(struct client *c)
 		c->phase = PHASE_GONE;
 		return;
 	}
-	c->url_index = (c->url_index + 1) % url_count(c);
+	c->url_index = (c->url_index + 1) % client_urls(c);
 	c->resuming = c->id[0] != '\0';
 	come_back_later(c);
 }
@@ -201,10 +100,10 @@ client_start(struct client *c)
 	}
 	c->due_ns = 0;
 	c->phase = PHASE_CONNECTING;
-	if (is_ws(c))
-		conn_open(lane_conn(c, LANE_META), CONN_WS,
-			  url_of(c, c->url_index),
-			  c->kind == CLIENT_RAW_WS ? c->subscription : NULL,
+	if (client_is_ws(c))
+		conn_open(client_conn(c, LANE_META), CONN_WS,
+			  client_url(c, c->url_index),
+			  raw_suffix(c),
 			  c->slow ? (int)c->load->opt->slow_rcvbuf : 0);
 	else
 		proceed(c);
@@ -217,7 +116,7 @@ tick(struct client *c)
 	if (c->phase == PHASE_WAITING)
 		client_start(c);
 	else if (c->phase == PHASE_READY)
-		send_connect(c); /* the server had asked for an interval */
+		request_connect(c); /* the server had asked for an interval */
 }
 
 /* Very many are idle: they are not looked at. */
@@ -260,23 +159,33 @@ on_lost(struct conn *conn, const char *why)
 		tally->slow_closed++;
 		return;
 	}
-	if (lane_of(conn) == LANE_PUBLISH && c->kind != CLIENT_HTTP_PUBLISH)
+	if (lane_of(conn) == LANE_PUBLISH && c->kind != CLIENT_HTTP_PUBLISH &&
+	    c->kind != CLIENT_RAW_POST)
 		return; /* the held connect will tell if the server is gone */
 	retry_later(c);
+}
+
+uint32_t
+client_channel(const struct client *c, uint32_t nth)
+{
+	return c->channel_index + nth * c->load->opt->clients;
 }
 
 int
 client_track(const struct client *c, uint32_t stream)
 {
 	const struct options *opt = c->load->opt;
+	uint32_t channel = stream % opt->channels, round, nth;
 
-	if (!c->subscriber || stream >= c->load->stream_count)
+	if (!c->subscriber || c->idle || stream >= c->load->stream_count)
 		return -1;
 	if (opt->scenario == SCENARIO_WILDCARD)
 		return c->deep || stream % 2 == 0 ? (int)stream : -1;
-	if (stream % opt->channels != c->channel_index)
+	nth = opt->channels > opt->clients ? channel / opt->clients : 0;
+	if (channel != client_channel(c, nth))
 		return -1;
-	return (int)(stream / opt->channels);
+	round = stream / opt->channels;
+	return (int)(round * c->channel_count + nth);
 }
 
 /* ---- answers on /meta ---- */
@@ -343,7 +252,7 @@ on_connect(struct client *c, const struct reply *r)
 	if (!r->successful) { /* the server forgot us */
 		c->load->tally.rehandshakes++;
 		c->resuming = false;
-		send_handshake(c);
+		request_handshake(c);
 		return;
 	}
 	if (c->resuming) {
@@ -354,7 +263,7 @@ on_connect(struct client *c, const struct reply *r)
 	if (interval)
 		set_due(c, clock_ns() + interval);
 	else
-		send_connect(c);
+		request_connect(c);
 }
 
 static void
@@ -383,6 +292,16 @@ on_text(struct conn *conn, const char *text, size_t n)
 
 	if (c->phase == PHASE_GONE)
 		return;
+	if (c->kind == CLIENT_RAW_POST) {
+		raw_take_acknowledgement(c);
+		return;
+	}
+	if (c->kind == CLIENT_RAW_POLLING) {
+		raw_take_poll(c);
+		c->connect_id++;
+		request_connect(c);
+		return;
+	}
 	metas = reply_take_batch(c, text, n, meta, MAX_BATCH_META);
 	for (unsigned i = 0; i < metas; i++)
 		take_meta(c, &meta[i]);
@@ -393,60 +312,3 @@ const struct net_events client_events = {
 	.on_text = on_text,
 	.on_lost = on_lost,
 };
-
-/* ---- what goes out ---- */
-
-bool
-client_can_publish(const struct client *c)
-{
-	uint32_t urls = url_count(c);
-
-	if (c->phase != PHASE_READY)
-		return false;
-	if (is_ws(c))
-		return c->conns[c->url_index % urls].out.n < UNSENT_MAX;
-	for (uint32_t i = 0; i < urls; i++)
-		if (c->conns[LANE_PUBLISH * urls + i].awaiting)
-			return false;
-	return true;
-}
-
-void
-client_publish(struct client *c, uint32_t stream, uint64_t due_ns)
-{
-	struct load *load = c->load;
-	struct stream *s = &load->streams[stream];
-	char *text = load->text;
-	size_t payload = load->opt->payload;
-	uint32_t seq = s->sent++;
-	int n, data;
-
-	n = sprintf(text, "[{\"channel\":\"%s\",\"id\":\"p%un%u\",",
-		    s->channel, stream, seq);
-	if (c->id[0])
-		n += sprintf(text + n, "\"clientId\":\"%s\",", c->id);
-	n += sprintf(text + n, "\"data\":");
-	data = n;
-	n += sprintf(text + n, "{\"s\":%u,\"n\":%u,\"t\":%" PRIu64 ",\"x\":\"", stream,
-		     seq, due_ns - load->origin_ns);
-	n += sprintf(text + n, "%.*s\"}}]",
-		     (int)payload - (n - data) - 2, load->padding);
-	load->tally.published++;
-	if (c->kind == CLIENT_RAW_WS)
-		s->answered++;
-	send_request(c, LANE_PUBLISH, text, n);
-}
-
-void
-client_disconnect(struct client *c)
-{
-	char text[256];
-
-	if (c->kind == CLIENT_WS && c->phase == PHASE_READY && !c->slow)
-		send_request(c, LANE_META, text,
-			     snprintf(text, sizeof(text),
-				      "[{\"channel\":\"/meta/disconnect\","
-				      "\"clientId\":\"%s\",\"id\":\"d\"}]",
-				      c->id));
-	c->phase = PHASE_GONE;
-}

@@ -15,6 +15,8 @@ enum client_kind {
 	CLIENT_LONG_POLLING,
 	CLIENT_HTTP_PUBLISH, /* POSTs and nothing else */
 	CLIENT_RAW_WS,
+	CLIENT_RAW_POST, /* publishes */
+	CLIENT_RAW_POLLING,
 };
 
 enum client_phase {
@@ -35,6 +37,7 @@ struct client {
 	enum client_kind kind;
 	enum client_phase phase;
 	bool subscriber;
+	bool idle;	/* a subscriber to what nobody publishes */
 	bool slow;	/* stops reading once everyone is ready */
 	bool deep;	/* wildcard: subscribed to ** */
 	bool was_ready; /* counted as such */
@@ -43,7 +46,8 @@ struct client {
 	bool cut_off;	     /* a slow one that lost its connection */
 	bool served_again;   /* got a message published after the kill */
 	uint32_t url_index;
-	uint32_t channel_index;
+	uint32_t channel_index, channel_count; /* see client_channel() */
+	uint32_t posted_stream; /* raw: what awaits its answer */
 	uint32_t connect_id; /* of the outstanding connect; see send_connect */
 	uint64_t started_ns;
 	uint64_t due_ns; /* 0: nothing is due */
@@ -69,6 +73,7 @@ struct load {
 	struct tally tally;
 	struct hist latency, setup_time;
 	uint64_t origin_ns; /* messages carry times since then */
+	char base[64];	    /* what all channels begin with */
 	uint64_t killed_ns; /* when --kill was done; 0: not yet */
 	char *text;	    /* where a publish is put together */
 	char *padding;	    /* payload bytes of x */
@@ -83,6 +88,10 @@ bool client_can_publish(const struct client *c);
 /* `due_ns` is when it should have been sent: latency counts from there. */
 void client_publish(struct client *c, uint32_t stream, uint64_t due_ns);
 void client_disconnect(struct client *c);
+
+/* A subscriber's nth channel: with more channels than clients each has several,
+ * and with fewer they share. */
+uint32_t client_channel(const struct client *c, uint32_t nth);
 
 /* Index into client.tracks; -1: this client must not see that stream. */
 int client_track(const struct client *c, uint32_t stream);

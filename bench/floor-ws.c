@@ -22,13 +22,23 @@ enum {
 	PAYLOAD_MAX = 65535,
 	RX_BYTES = PAYLOAD_MAX + 4096,
 	EVENTS = 256,
+	BUCKETS = 1 << 16,
 	FDS_MAX = 1 << 20,
+};
+
+/* Who is on a path; never freed. */
+struct room {
+	struct room *next; /* of the bucket */
+	uint32_t path;	   /* hashed */
+	int *fds;
+	size_t n, size;
 };
 
 struct peer {
 	int fd;
-	uint32_t path; /* hashed */
-	bool upgraded, broken;
+	struct room *room; /* NULL until upgraded */
+	size_t at;	   /* in room.fds */
+	bool broken;
 	uint8_t *held; /* an incomplete frame */
 	size_t held_n;
 };
@@ -36,7 +46,7 @@ struct peer {
 struct floor {
 	int epoll_fd, listener;
 	struct peer **peers; /* by fd */
-	int top;
+	struct room *rooms[BUCKETS];
 	uint8_t rx[RX_BYTES], frame[RX_BYTES];
 };
 
@@ -50,9 +60,58 @@ hash(const uint8_t *p, size_t n)
 	return h;
 }
 
+static struct room *
+find_room(struct floor *f, uint32_t path)
+{
+	struct room **at = &f->rooms[path % BUCKETS];
+
+	while (*at && (*at)->path != path)
+		at = &(*at)->next;
+	if (!*at) {
+		*at = calloc(1, sizeof(**at));
+		if (*at)
+			(*at)->path = path;
+	}
+	return *at;
+}
+
+static void
+enter(struct floor *f, struct peer *p, uint32_t path)
+{
+	struct room *r = find_room(f, path);
+
+	if (r && r->n == r->size) {
+		size_t size = r->size ? r->size * 2 : 4;
+		int *more = realloc(r->fds, size * sizeof(*more));
+
+		if (more) {
+			r->fds = more;
+			r->size = size;
+		}
+	}
+	if (!r || r->n == r->size) {
+		p->broken = true;
+		return;
+	}
+	p->room = r;
+	p->at = r->n;
+	r->fds[r->n++] = p->fd;
+}
+
+static void
+leave(struct floor *f, struct peer *p)
+{
+	struct room *r = p->room;
+
+	r->fds[p->at] = r->fds[--r->n];
+	f->peers[r->fds[p->at]]->at = p->at;
+}
+
 static void
 drop(struct floor *f, struct peer *p)
 {
+	if (p->room)
+		leave(f, p);
 	close(p->fd);
 	f->peers[p->fd] = NULL;
 	free(p->held);
@@ -63,6 +122,7 @@ static void
 broadcast(struct floor *f, const struct peer *from, const uint8_t *payload,
 	  size_t n)
 {
+	const struct room *r = from->room;
 	size_t h = 2;
 
 	f->frame[0] = 0x81;
@@ -75,18 +135,15 @@ broadcast(struct floor *f, const struct peer *from, const uint8_t *payload,
 		h = 4;
 	}
 	memcpy(f->frame + h, payload, n);
-	for (int fd = 0; fd <= f->top; fd++) {
-		struct peer *p = f->peers[fd];
-
-		if (p && p != from && p->upgraded && p->path == from->path &&
-		    send(fd, f->frame, h + n, MSG_NOSIGNAL | MSG_DONTWAIT) !=
-			    (ssize_t)(h + n))
-			shutdown(fd, SHUT_RDWR); /* read next, and dropped */
-	}
+	for (size_t i = 0; i < r->n; i++)
+		if (r->fds[i] != from->fd &&
+		    send(r->fds[i], f->frame, h + n,
+			 MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)(h + n))
+			shutdown(r->fds[i], SHUT_RDWR); /* read and dropped */
 }
 
 static size_t
-take_request(struct peer *p, const uint8_t *in, size_t n)
+take_request(struct floor *f, struct peer *p, const uint8_t *in, size_t n)
 {
 	static const char answer[] =
 		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
@@ -101,8 +158,7 @@ take_request(struct peer *p, const uint8_t *in, size_t n)
 	if (!space || send(p->fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL) < 0)
 		p->broken = true;
 	else
-		p->path = hash(path, (size_t)(space - path));
-	p->upgraded = true;
+		enter(f, p, hash(path, (size_t)(space - path)));
 	return (size_t)(end - in) + 4;
 }
 
@@ -147,8 +203,8 @@ on_readable(struct floor *f, struct peer *p)
 	}
 	n += (size_t)got;
 	do {
-		used = p->upgraded ? take_frame(f, p, f->rx + at, n - at)
-				   : take_request(p, f->rx + at, n - at);
+		used = p->room ? take_frame(f, p, f->rx + at, n - at)
+			       : take_request(f, p, f->rx + at, n - at);
 		at += used;
 	} while (used && at < n && !p->broken);
 	free(p->held);
@@ -175,8 +231,6 @@ accept_all(struct floor *f)
 			continue;
 		}
 		f->peers[fd]->fd = fd;
-		if (fd > f->top)
-			f->top = fd;
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		epoll_ctl(f->epoll_fd, EPOLL_CTL_ADD, fd, &e);
 	}

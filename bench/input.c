@@ -85,10 +85,10 @@ take_response(struct conn *c, const uint8_t *p, size_t n, const char **why)
 
 	if (used < 0 || (used > 0 && !c->awaiting)) {
 		*why = "HTTP broken";
-	} else if (used > 0 && r.status >= 200 && r.status != 200) {
+	} else if (used > 0 && r.status >= 300) {
 		*why = r.status == 503 ? "HTTP status 503"
-				       : "HTTP status other than 200";
-	} else if (used > 0 && r.status == 200) {
+				       : "HTTP status other than 2xx";
+	} else if (used > 0 && r.status >= 200) {
 		c->awaiting = false;
 		if (r.close)
 			conn_close(c);

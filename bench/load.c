@@ -1,4 +1,5 @@
 #include "load.h"
+#include "raw.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,11 +13,37 @@ enum { PUBLISHES_PER_RUN = 64, TEXT_EXTRA = 512 };
 
 /* ---- who subscribes to what ---- */
 
+/* Subscribers come first, then publishers, then idle ones. */
+static bool
+is_idle(const struct options *opt, uint32_t i)
+{
+	return i >= opt->clients + opt->publishers;
+}
+
+static bool
+is_idle_ws(const struct options *opt, uint32_t i)
+{
+	return is_idle(opt, i) &&
+	       i < opt->clients + opt->publishers + opt->idle_ws;
+}
+
+static enum client_kind
+raw_kind_of(const struct options *opt, uint32_t i)
+{
+	if (i >= opt->clients && !is_idle(opt, i) && opt->pub_url_count > 0 &&
+	    opt->pub_urls[0].is_http)
+		return CLIENT_RAW_POST;
+	return opt->protocol == PROTOCOL_RAW_WS ? CLIENT_RAW_WS
+						: CLIENT_RAW_POLLING;
+}
+
 static enum client_kind
 kind_of(const struct options *opt, uint32_t i)
 {
-	if (opt->raw)
-		return CLIENT_RAW_WS;
+	if (opt->protocol != PROTOCOL_BAYEUX)
+		return raw_kind_of(opt, i);
+	if (is_idle(opt, i))
+		return is_idle_ws(opt, i) ? CLIENT_WS : CLIENT_LONG_POLLING;
 	if (i >= opt->clients && opt->scenario == SCENARIO_HTTP_PUBLISH)
 		return CLIENT_HTTP_PUBLISH;
 	if (opt->transport == TRANSPORT_LONG_POLLING ||
@@ -26,8 +53,40 @@ kind_of(const struct options *opt, uint32_t i)
 	return CLIENT_WS;
 }
 
+/* What it subscribes to, and the streams it will see. */
+static void
+choose_channels(struct client *c, uint32_t nth)
+{
+	const struct load *load = c->load;
+	const struct options *opt = load->opt;
+	size_t room = sizeof(c->subscription);
+
+	c->channel_count = 1;
+	c->channel_index = nth % opt->channels;
+	if (c->idle) {
+		snprintf(c->subscription, room, "%s/idle", load->base);
+	} else if (opt->scenario == SCENARIO_WILDCARD) {
+		/* pairs, so that both kinds are on every URL and transport */
+		c->deep = nth / 2 / opt->url_count % 2 == 0;
+		snprintf(c->subscription, room, "%s/a/%s", load->base,
+			 c->deep ? "**" : "*");
+		c->track_count = load->stream_count;
+	} else {
+		if (c->subscriber && opt->channels > opt->clients)
+			c->channel_count =
+				(opt->channels - nth + opt->clients - 1) /
+				opt->clients;
+		snprintf(c->subscription, room, "%s/c%u", load->base,
+			 c->channel_index);
+		c->track_count = (load->stream_count + opt->channels - 1) /
+				 opt->channels * c->channel_count;
+	}
+	if (!c->subscriber)
+		c->track_count = 0;
+}
+
 static int
-make_client(struct load *load, uint32_t i, const char *base)
+make_client(struct load *load, uint32_t i)
 {
 	const struct options *opt = load->opt;
 	struct client *c = &load->clients[i];
@@ -35,24 +94,13 @@ make_client(struct load *load, uint32_t i, const char *base)
 
 	c->load = load;
 	c->kind = kind_of(opt, i);
-	c->subscriber = i < opt->clients;
-	c->slow = c->subscriber && i >= opt->clients - opt->slow;
+	c->idle = is_idle(opt, i);
+	c->subscriber = i < opt->clients || c->idle;
+	c->slow = !c->idle && c->subscriber && i >= opt->clients - opt->slow;
 	c->url_index = nth % opt->url_count;
-	c->channel_index = nth % opt->channels;
-	if (opt->scenario == SCENARIO_WILDCARD) {
-		/* pairs, so that both kinds are on every URL and transport */
-		c->deep = nth / 2 / opt->url_count % 2 == 0;
-		snprintf(c->subscription, sizeof(c->subscription), "%s/a/%s",
-			 base, c->deep ? "**" : "*");
-		c->track_count = load->stream_count;
-	} else {
-		snprintf(c->subscription, sizeof(c->subscription), "%s/c%u",
-			 base, c->channel_index);
-		c->track_count = (load->stream_count + opt->channels - 1) /
-				 opt->channels;
-	}
-	if (!c->subscriber)
-		c->track_count = 0;
+	if (c->kind == CLIENT_RAW_POLLING || c->kind == CLIENT_RAW_POST)
+		strcpy(c->id, RAW_CLIENT_ID);
+	choose_channels(c, nth);
 	c->tracks = calloc(c->track_count + 1, sizeof(*c->tracks));
 	c->conns = calloc(LANES * opt->url_count, sizeof(*c->conns));
 	if (!c->tracks || !c->conns)
@@ -63,17 +111,17 @@ make_client(struct load *load, uint32_t i, const char *base)
 }
 
 static void
-make_stream(struct load *load, uint32_t i, const char *base)
+make_stream(struct load *load, uint32_t i)
 {
 	const struct options *opt = load->opt;
 	struct stream *s = &load->streams[i];
 
 	s->publisher = &load->clients[opt->clients + i % opt->publishers];
 	if (opt->scenario == SCENARIO_WILDCARD)
-		snprintf(s->channel, sizeof(s->channel), "%s/a/b%s", base,
-			 i % 2 == 0 ? "" : "/c");
+		snprintf(s->channel, sizeof(s->channel), "%s/a/b%s",
+			 load->base, i % 2 == 0 ? "" : "/c");
 	else
-		snprintf(s->channel, sizeof(s->channel), "%s/c%u", base,
+		snprintf(s->channel, sizeof(s->channel), "%s/c%u", load->base,
 			 i % opt->channels);
 	for (uint32_t k = 0; k < opt->clients; k++)
 		if (!load->clients[k].slow &&
@@ -94,18 +142,18 @@ count_streams(const struct options *opt)
 int
 load_init(struct load *load, const struct options *opt)
 {
-	char base[64];
+	uint32_t clients = opt->clients + opt->publishers + opt->idle_ws +
+			   opt->idle_polling;
 	int rc;
 
-	/* channels of its own for each run, also of several tools at a time */
-	snprintf(base, sizeof(base), "/bench/r%" PRIx64 "-%d",
-		 (uint64_t)time(NULL), (int)getpid());
 	*load = (struct load){ .opt = opt, .net.epoll_fd = -1 };
+	/* channels of its own for each run, also of several tools at a time */
+	snprintf(load->base, sizeof(load->base), "/bench/r%" PRIx64 "-%d",
+		 (uint64_t)time(NULL), (int)getpid());
 	load->origin_ns = clock_ns();
 	load->stream_count = count_streams(opt);
 	load->streams = calloc(load->stream_count + 1, sizeof(*load->streams));
-	load->clients = calloc(opt->clients + opt->publishers + 1,
-			       sizeof(*load->clients));
+	load->clients = calloc(clients + 1, sizeof(*load->clients));
 	load->text = malloc(opt->payload + TEXT_EXTRA);
 	load->padding = malloc(opt->payload + 1);
 	if (!load->streams || !load->clients || !load->text || !load->padding)
@@ -114,10 +162,10 @@ load_init(struct load *load, const struct options *opt)
 	load->padding[opt->payload] = '\0';
 	rc = net_init(&load->net, &client_events);
 	load->net.sources = opt->sources;
-	while (!rc && load->client_count < opt->clients + opt->publishers)
-		rc = make_client(load, load->client_count++, base);
+	while (!rc && load->client_count < clients)
+		rc = make_client(load, load->client_count++);
 	for (uint32_t i = 0; !rc && i < load->stream_count; i++)
-		make_stream(load, i, base);
+		make_stream(load, i);
 	return rc;
 }
 
@@ -169,7 +217,8 @@ room(const struct load *load, const struct stream *s)
 		return true; /* one request per connection bounds it */
 	return stream_unanswered(s) < window &&
 	       (s->subscribers == 0 ||
-		stream_undelivered(s) < (uint64_t)window * s->subscribers);
+		stream_undelivered(s) <=
+			(uint64_t)(window - 1) * s->subscribers);
 }
 
 /* A closed loop must not stand still for ever after a loss: when a second

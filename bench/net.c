@@ -45,6 +45,7 @@ url_parse(const char *text, struct url *u)
 	unsigned long port = 80;
 	size_t host;
 
+	u->is_http = strncmp(text, "http://", 7) == 0;
 	p = p ? p + 3 : text;
 	host = strcspn(p, ":/");
 	if (host == 0 || host >= sizeof(u->host))
@@ -209,13 +210,14 @@ bind_source(struct conn *c)
 
 void
 conn_open(struct conn *c, enum conn_kind kind, const struct url *u,
-	  const char *path_suffix, int rcvbuf)
+	  const char *suffix, int rcvbuf)
 {
 	int one = 1;
 
 	conn_close(c);
 	c->kind = kind;
 	c->url = u;
+	c->suffix = suffix;
 	c->opened_in = c->net->turn;
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (c->fd < 0) {
@@ -241,8 +243,7 @@ conn_open(struct conn *c, enum conn_kind kind, const struct url *u,
 				 "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 				 "Sec-WebSocket-Key: " WS_KEY "\r\n"
 				 "Sec-WebSocket-Version: 13\r\n\r\n",
-				 u->path, path_suffix ? path_suffix : "",
-				 u->host, u->port);
+				 u->path, suffix, u->host, u->port);
 
 		bytes_add(&c->out, head, (size_t)n);
 	}
@@ -286,10 +287,10 @@ conn_post(struct conn *c, const char *body, size_t n)
 	struct bytes *scratch = &c->net->scratch;
 	char head[768];
 	int h = snprintf(head, sizeof(head),
-			 "POST %s HTTP/1.1\r\nHost: %s:%u\r\n"
+			 "POST %s%s HTTP/1.1\r\nHost: %s:%u\r\n"
 			 "Content-Type: application/json\r\n"
 			 "Content-Length: %zu\r\n\r\n",
-			 c->url->path, c->url->host, c->url->port, n);
+			 c->url->path, c->suffix, c->url->host, c->url->port, n);
 
 	scratch->n = 0;
 	bytes_add(scratch, head, (size_t)h);

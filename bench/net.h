@@ -14,6 +14,7 @@ struct url {
 	char host[128], path[256];
 	uint16_t port;
 	struct sockaddr_in address;
+	bool is_http; /* not ws:, and not without a scheme */
 };
 
 enum conn_kind { CONN_HTTP, CONN_WS };
@@ -32,6 +33,7 @@ struct conn {
 	int connect_error; /* errno of a connect() that failed at once */
 	uint32_t opened_in; /* the turn that opened it: older events are stale */
 	const struct url *url;
+	const char *suffix; /* to its path; never NULL */
 	struct bytes in, out, message;
 };
 
@@ -67,10 +69,10 @@ int net_turn(struct net *net, uint64_t wait_ns);
 uint32_t net_random(struct net *net);
 
 void conn_init(struct conn *c, struct net *net, void *owner);
-/* `path_suffix` (may be NULL) is added to the URL's path. rcvbuf 0: the
+/* `suffix` is added to the URL's path, and stays the caller's. rcvbuf 0: the
  * system's default. Failures are told by on_lost(), later. */
 void conn_open(struct conn *c, enum conn_kind kind, const struct url *u,
-	       const char *path_suffix, int rcvbuf);
+	       const char *suffix, int rcvbuf);
 void conn_close(struct conn *c); /* idempotent; no event */
 void conn_pause(struct conn *c, bool paused);
 void conn_send_text(struct conn *c, const char *text, size_t n);

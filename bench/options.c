@@ -23,6 +23,12 @@ const char *const transport_names[3] = {
 	[TRANSPORT_MIXED] = "mixed",
 };
 
+const char *const protocol_names[3] = {
+	[PROTOCOL_BAYEUX] = "bayeux",
+	[PROTOCOL_RAW_WS] = "raw-ws",
+	[PROTOCOL_RAW_POLLING] = "raw-polling",
+};
+
 const char options_usage[] =
 	"usage: bayeux-load SCENARIO --url URL[,URL...] [options]\n"
 	"scenarios: fanout pairs wildcard connect-storm idle http-publish "
@@ -30,7 +36,12 @@ const char options_usage[] =
 	"  --clients N             subscribers (100)\n"
 	"  --publishers P          publishing clients (1; wildcard 2)\n"
 	"  --connections C         the same, for http-publish (8)\n"
-	"  --channels K            channels, for pairs (1)\n"
+	"  --channels K            channels, for pairs (1); with more of them "
+	"than clients\n"
+	"                          each client subscribes to its share\n"
+	"  --idle-ws N             so many more clients, to whom nothing comes "
+	"(0)\n"
+	"  --idle-polling N        the same by long-polling (0)\n"
 	"  --transport T           ws, long-polling or mixed (ws)\n"
 	"  --rate R                publishes per second in all, open loop; "
 	"without it the loop is closed\n"
@@ -59,9 +70,12 @@ const char options_usage[] =
 	"all are served again\n"
 	"  --kill-after N          once N messages are published (100)\n"
 	"  --redis HOST:PORT       count the commands Redis serves meanwhile\n"
-	"  --protocol raw-ws       no Bayeux around the messages; the channel "
-	"is added to the URL's path\n"
-	"  --pub-url URL[,URL...]  where publishers connect, if elsewhere\n"
+	"  --protocol P            bayeux, or nothing around the messages and "
+	"the channel added to\n"
+	"                          the URL: raw-ws; raw-polling, where any "
+	"answer is the message (bayeux)\n"
+	"  --pub-url URL[,URL...]  where publishers connect, if elsewhere; raw "
+	"ones POST to http://\n"
 	"  --name TEXT             label for the output\n"
 	"  --json                  one line of JSON instead of text\n"
 	"  --allow-loss            exit 0 although messages were lost or "
@@ -78,6 +92,8 @@ static const struct field {
 	{ "url", TEXT, AT(url_list) },
 	{ "pub-url", TEXT, AT(pub_url_list) },
 	{ "clients", COUNT, AT(clients) },
+	{ "idle-ws", COUNT, AT(idle_ws) },
+	{ "idle-polling", COUNT, AT(idle_polling) },
 	{ "publishers", COUNT, AT(publishers) },
 	{ "connections", COUNT, AT(publishers) },
 	{ "channels", COUNT, AT(channels) },
@@ -198,11 +214,36 @@ parse_texts(struct options *o)
 	while (strcmp(o->transport_text, transport_names[o->transport]) != 0)
 		if (o->transport++ == TRANSPORT_MIXED)
 			return wrong("no such transport", o->transport_text);
-	o->raw = strcmp(o->protocol_text, "raw-ws") == 0;
-	if (!o->raw && strcmp(o->protocol_text, "bayeux") != 0)
-		return wrong("no such protocol", o->protocol_text);
+	while (strcmp(o->protocol_text, protocol_names[o->protocol]) != 0)
+		if (o->protocol++ == PROTOCOL_RAW_POLLING)
+			return wrong("no such protocol", o->protocol_text);
 	if (strpbrk(o->name, "\"\\"))
 		return wrong("no quotes or backslashes in --name", o->name);
+	return 0;
+}
+
+/* What there is none of without Bayeux. */
+static int
+check_protocol(const struct options *o)
+{
+	bool http = o->pub_url_count > 0 && o->pub_urls[0].is_http;
+
+	if (o->protocol == PROTOCOL_BAYEUX)
+		return 0;
+	if (o->scenario == SCENARIO_WILDCARD ||
+	    o->scenario == SCENARIO_HTTP_PUBLISH)
+		return wrong("no such scenario without Bayeux", NULL);
+	if (o->publishers && o->publishers < o->channels)
+		return wrong("each channel needs a publisher of its own", NULL);
+	if (o->protocol == PROTOCOL_RAW_WS)
+		return o->transport == TRANSPORT_WS && o->idle_polling == 0
+			       ? 0
+			       : wrong("raw-ws is WebSockets only", NULL);
+	if (o->idle_ws || o->channels > 1 || o->publishers > 1 ||
+	    (o->publishers && (o->window > 1 || o->rate > 0 || !http)))
+		return wrong("raw-polling has one channel, one publisher by "
+			     "HTTP and --window 1, without --rate",
+			     NULL);
 	return 0;
 }
 
@@ -241,11 +282,7 @@ settle_scenario(struct options *o)
 		return wrong("--slow must be at most --clients", NULL);
 	if (o->payload < 80)
 		return wrong("--payload must be at least 80", NULL);
-	if (o->raw && (o->scenario == SCENARIO_WILDCARD ||
-		       o->scenario == SCENARIO_HTTP_PUBLISH ||
-		       o->transport != TRANSPORT_WS))
-		return wrong("raw-ws has no wildcards and no HTTP", NULL);
-	return 0;
+	return check_protocol(o);
 }
 
 static int

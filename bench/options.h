@@ -22,18 +22,24 @@ extern const char *const scenario_names[SCENARIOS];
 enum transport { TRANSPORT_WS, TRANSPORT_LONG_POLLING, TRANSPORT_MIXED };
 extern const char *const transport_names[3];
 
+/* Other than Bayeux's there is nothing around the messages, and the channel is
+ * added to the URL's path. */
+enum protocol { PROTOCOL_BAYEUX, PROTOCOL_RAW_WS, PROTOCOL_RAW_POLLING };
+extern const char *const protocol_names[3];
+
 enum { OPTIONS_HELP = 1, OPTIONS_WRONG };
 enum { MAX_PIDS = 32, MAX_URLS = 32 };
 
 struct options {
 	enum scenario scenario;
 	enum transport transport;
-	bool raw; /* --protocol raw-ws */
+	enum protocol protocol;
 	const char *url_list, *pub_url_list, *pid_list;
 	const char *transport_text, *protocol_text;
 	const char *redis, *name;
 	bool non_sticky, alternate, json, allow_loss;
 	uint32_t clients; /* subscribers */
+	uint32_t idle_ws, idle_polling; /* others, to whom nothing comes */
 	uint32_t publishers, channels, slow, slow_rcvbuf, window, payload;
 	uint32_t count; /* publishes in all; 0: as many as fit in duration */
 	uint32_t concurrency, sources;

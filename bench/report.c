@@ -96,7 +96,9 @@ report_text(const struct load *load, const struct figures *f)
 	       *opt->name ? opt->name : "bayeux-load",
 	       scenario_names[opt->scenario], opt->clients, opt->publishers,
 	       opt->channels,
-	       opt->raw ? "raw-ws" : transport_names[opt->transport],
+	       opt->protocol == PROTOCOL_BAYEUX
+		       ? transport_names[opt->transport]
+		       : protocol_names[opt->protocol],
 	       opt->payload, opt->rate > 0 ? "open" : "closed");
 	text_setup(load, f);
 	if (opt->pid_count)
@@ -236,8 +238,11 @@ report_json(const struct load *load, const struct figures *f)
 	printf("{\"name\":\"%s\",\"scenario\":\"%s\",\"protocol\":\"%s\","
 	       "\"transport\":\"%s\"",
 	       opt->name, scenario_names[opt->scenario],
-	       opt->raw ? "raw-ws" : "bayeux", transport_names[opt->transport]);
+	       protocol_names[opt->protocol],
+	       transport_names[opt->transport]);
 	json_count("clients", opt->clients);
+	json_count("idle_ws", opt->idle_ws);
+	json_count("idle_polling", opt->idle_polling);
 	json_count("publishers", opt->publishers);
 	json_count("channels", opt->channels);
 	json_count("payload", opt->payload);

@@ -240,7 +240,7 @@ count_track(struct run *run, uint32_t client, uint32_t stream)
 				       ? t->missing[m]
 				       : t->next + (m - t->missing_n);
 
-		if (!run->opt->raw && !stream_acked(s, seq))
+		if (run->opt->protocol == PROTOCOL_BAYEUX && !stream_acked(s, seq))
 			run->f->lost_unacked++;
 		else if (run->f->lost++ < LOST_TOLD)
 			fprintf(stderr,

@@ -3,33 +3,17 @@
 
 const fs = require('fs');
 const http = require('http');
-const net = require('net');
 const os = require('os');
 const path = require('path');
-const { peer, peerModule, runLoad, runTool, startServer } = require('./processes.js');
+const { freePort, installed, peer, peerModule, runLoad, runTool, startServer } = require('./processes.js');
 
 const LUA = path.join(__dirname, '..', '..', 'src', 'redis', 'lua');
 const JOIN_MS = 30000, TIMEOUT_S = 45;
 
-// redis-server must be told a port. Below those that the kernel gives away by itself: no
-// connection that begins meanwhile can take it.
-async function freePort() {
-  const [end] = fs.readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'latin1').split(/\s/).map(Number);
-  for (;;) {
-    const port = 1024 + Math.floor(Math.random() * (end - 1024));
-    const free = await new Promise((resolve) => {
-      const server = net.createServer();
-      server.on('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-    if (free) return port;
-  }
-}
-
 async function startRedis() {
   const port = await freePort(), dir = fs.mkdtempSync(path.join(os.tmpdir(), 'fayed-bench-'));
   const server = await startServer('redis-server', ['--port', String(port), '--bind', '127.0.0.1',
-    '--save', '', '--appendonly', 'no', '--dir', dir], /Redis version=(\S+?),[\s\S]*eady to accept connections/);
+    '--save', '', '--appendonly', 'no', '--dir', dir], { says: /Redis version=(\S+?),[\s\S]*eady to accept connections/ });
   return {
     port,
     version: server.banner,
@@ -115,7 +99,7 @@ function contestants(fayed) {
 }
 
 function hasRedis() {
-  return (process.env.PATH || '').split(':').some((dir) => dir && fs.existsSync(path.join(dir, 'redis-server')));
+  return installed('redis-server');
 }
 
 function hasFayeRedis() {

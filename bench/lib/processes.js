@@ -3,6 +3,7 @@
 
 const { spawn } = require('child_process');
 const fs = require('fs');
+const net = require('net');
 const path = require('path');
 
 const BENCH = path.dirname(__dirname);
@@ -37,8 +38,28 @@ function peerModule(name) {
   }
 }
 
-function launch(command, args) {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+// Whether a program is in $PATH.
+function installed(name) {
+  return (process.env.PATH || '').split(':').some((dir) => dir && fs.existsSync(path.join(dir, name)));
+}
+
+// Two cores to be had, one for the server and one for the load tool; null if there are
+// not two. On one and the same core a send() wakes nobody and costs half: where the
+// kernel happens to put them decides, unless we do.
+const cores = (function choose() {
+  const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(fs.readFileSync('/proc/self/status', 'latin1'))[1];
+  const all = list.split(',').flatMap((range) => {
+    const [from, to] = range.split('-').map(Number);
+    return Array.from({ length: (to ?? from) - from + 1 }, (_, i) => from + i);
+  });
+  return all.length > 1 && installed('taskset') ? { server: all[0], load: all[1] } : null;
+}());
+
+// `core`: a number to stay there; null: anywhere.
+function launch(command, args, core = null) {
+  const stdio = ['ignore', 'pipe', 'pipe'];
+  const child = core === null ? spawn(command, args, { stdio })
+    : spawn('taskset', ['-c', String(core), command, ...args], { stdio }); // which becomes the command
   const result = { child, stdout: '', stderr: '' };
   running.add(child);
   child.stdout.on('data', (text) => { result.stdout += text; });
@@ -64,19 +85,20 @@ function within(ms, promise, late) {
 }
 
 // Every server here says "NAME VERSION ready on URL" on stderr, once it listens; one
-// that does not says `says` (a RegExp) on stdout.
-async function startServer(command, args, says) {
-  const process_ = launch(command, args);
+// that does not says `says` (a RegExp) on stdout or stderr.
+async function startServer(command, args, { says, core } = {}) {
+  const process_ = launch(command, args, core);
   const ready = new Promise((resolve) => {
     let text = '';
-    const stream = says ? process_.child.stdout : process_.child.stderr;
-    stream.on('data', function look(part) {
+    const streams = [process_.child.stderr, ...(says ? [process_.child.stdout] : [])];
+    function look(part) {
       text += part;
       const found = (says || /^(.*) ready on (\S+)$/m).exec(text);
       if (!found) return;
-      stream.off('data', look);
+      streams.forEach((stream) => stream.off('data', look));
       resolve(found);
-    });
+    }
+    streams.forEach((stream) => stream.on('data', look));
   });
   const found = await within(READY_MS, Promise.race([ready, process_.ended.then(() => null)]), null);
   if (!found) {
@@ -108,8 +130,8 @@ async function startServer(command, args, says) {
 
 // Runs a program that prints its figures as JSON; { status, stderr, figures }, figures
 // null if there are none.
-async function runTool(name, args) {
-  const process_ = launch(tool(name), args);
+async function runTool(name, args, core) {
+  const process_ = launch(tool(name), args, core);
   const status = await within(RUN_MS, process_.ended, null);
   if (status === null) process_.child.kill('SIGKILL');
   let figures = null;
@@ -121,8 +143,25 @@ async function runTool(name, args) {
   return { status: status === null ? 'hung' : status, stderr: process_.stderr.trim(), figures };
 }
 
-function runLoad(args) {
-  return runTool('bayeux-load', [...args, '--json']);
+function runLoad(args, core) {
+  return runTool('bayeux-load', [...args, '--json'], core);
 }
 
-module.exports = { peer, peerModule, runLoad, runTool, startServer, tool };
+// redis-server and nginx must be told a port. Below those that the kernel gives away by
+// itself: no connection that begins meanwhile can take it.
+async function freePort() {
+  const [end] = fs.readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'latin1').split(/\s/).map(Number);
+  for (;;) {
+    const port = 1024 + Math.floor(Math.random() * (end - 1024));
+    const free = await new Promise((resolve) => {
+      const server = net.createServer();
+      server.on('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (free) return port;
+  }
+}
+
+module.exports = {
+  cores, freePort, installed, peer, peerModule, runLoad, runTool, startServer, tool,
+};

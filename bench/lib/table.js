@@ -38,22 +38,62 @@ function medians(runs, name, figure, servers) {
   };
 }
 
-// `runs`: [{ scenario, server, figures }]; one row per figure of each scenario.
-function markdown(runs, scenarios) {
-  const head = ['scenario', 'figure', 'fayed', 'Faye', 'floor', 'fayed/Faye', 'fayed/floor', 'spread'];
+// One row per figure of each scenario; `servers`: [[name, head]], and a last column.
+function figuresMarkdown(runs, scenarios, servers) {
+  const head = ['scenario', 'figure', ...servers.map(([, title]) => title), 'spread'];
   const rows = [head, head.map((_, i) => (i < 2 ? '---' : '---:'))];
   for (const [name, scenario] of Object.entries(scenarios)) {
     for (const figure of scenario.figures) {
-      const { values, widest } = medians(runs, name, figure, ['fayed', 'faye', 'floor']);
-      const [fayed, faye, floor] = values;
+      const { values, widest } = medians(runs, name, figure, servers.map(([server]) => server));
       if (values.every((value) => value === null)) continue;
-      rows.push([
-        name, figure.label, ...values.map((value) => number(value, figure.digits)),
-        ratio(fayed, faye), ratio(fayed, floor), widest,
-      ]);
+      rows.push([name, figure.label, ...values.map((value) => number(value, figure.digits)), widest]);
     }
   }
   return text(rows);
+}
+
+// One figure of one repetition; NaN: there is none.
+function picker(runs, scenarios, repetition) {
+  return (scenario, server, label) => {
+    const run = runs.find((one) => one.scenario === scenario && one.server === server &&
+      one.repetition === repetition && one.figures);
+    const figure = run && scenarios[scenario].figures.find((one) => one.label === label);
+    const value = figure ? figure.of(run.figures) : null;
+    return value === null ? NaN : value;
+  };
+}
+
+// A row's value in each repetition that has one.
+function rowValues(runs, scenarios, row) {
+  const repetitions = [...new Set(runs.map((run) => run.repetition))];
+  return repetitions.map((one) => row.value(picker(runs, scenarios, one))).filter(Number.isFinite);
+}
+
+// What is asked, what came out: `met` is null where nothing is asked of this machine.
+function judge(runs, scenarios, row, cores) {
+  const values = rowValues(runs, scenarios, row);
+  if (!values.length) return null;
+  const value = median(values), asked = row.wanted.text && (row.cores || 0) <= cores;
+  return { value, values, met: asked ? row.wanted.met(value) : null };
+}
+
+function verdict({ met }, row) {
+  if (met !== null) return met ? 'yes' : '**no**';
+  return row.cores ? `asked with ${row.cores} cores` : '';
+}
+
+// The table of rows.js; rows without figures are left out.
+function rowsMarkdown(runs, scenarios, rows, cores) {
+  const head = ['what', 'against', 'wanted', 'measured', 'spread', 'met'];
+  const lines = [head, head.map((_, i) => (i === 3 || i === 4 ? '---:' : '---'))];
+  for (const row of rows) {
+    const found = judge(runs, scenarios, row, cores);
+    if (!found) continue;
+    const shown = /B$/.test(row.wanted.text) ? `${number(found.value, 0)} B` : `${number(found.value, found.value < 10 ? 2 : 1)} ×`;
+    lines.push([row.what, row.against, row.wanted.text, shown,
+      found.values.length > 1 ? `${(spread(found.values) * 100).toFixed(0)} %` : '', verdict(found, row)]);
+  }
+  return text(lines);
 }
 
 // The same of servers that share a Redis, in the README's form.
@@ -74,4 +114,4 @@ function clusterMarkdown(runs, scenarios) {
   return text(rows);
 }
 
-module.exports = { clusterMarkdown, markdown, median };
+module.exports = { clusterMarkdown, figuresMarkdown, judge, median, number, picker, rowsMarkdown };

@@ -1,0 +1,64 @@
+// Whom bench/run measures: how each is started, and what the load tool must be told.
+'use strict';
+
+const { execFileSync } = require('child_process');
+const nchan = require('./nchan.js');
+const { peer, peerModule, startServer, tool } = require('./processes.js');
+
+// Longer than any run: nothing comes of its own while somebody measures.
+const TIMEOUT_S = '600';
+
+// Whether the daemon can have several workers; older ones have always one.
+function hasWorkers(fayed) {
+  return /^\s+--workers /m.test(execFileSync(fayed, ['--help'], { encoding: 'utf8' }));
+}
+
+function builtTool(name) {
+  try {
+    return tool(name) && null;
+  } catch (error) {
+    return error.message;
+  }
+}
+
+// `pids` if more than the first process is meant. `clean`: must end with status 0 when told.
+// `missing` says why it cannot be had; null: it can. `args`: for the load tool.
+function contestants(opt) {
+  const more = (opt['fayed-args'] || '').split(' ').filter(Boolean);
+  const several = opt.fayed ? hasWorkers(opt.fayed) : false;
+
+  function fayed(workers) {
+    const count = several ? ['--workers', String(workers)] : [];
+    return {
+      missing: () => (!opt.fayed ? '--fayed is needed'
+        : workers > 1 && !several ? 'this fayed has no --workers' : null),
+      start: (core) => startServer(opt.fayed,
+        ['--listen', '127.0.0.1:0', '--timeout', TIMEOUT_S, ...count, ...more], { core }),
+      args: (server) => ['--url', server.url],
+      clean: true,
+    };
+  }
+
+  return {
+    'fayed': fayed(1),
+    'fayed-2': fayed(2),
+    'faye': {
+      missing: () => (peerModule('faye') ? null : 'run "npm ci" in bench/peers'),
+      start: (core) => startServer(process.execPath, [peer('faye-memory.js'), '0', TIMEOUT_S], { core }),
+      args: (server) => ['--url', server.url],
+    },
+    'floor-ws': {
+      missing: () => builtTool('floor-ws'),
+      start: (core) => startServer(tool('floor-ws'), [], { core }),
+      args: (server) => ['--protocol', 'raw-ws', '--url', server.url],
+    },
+    'floor-poll': {
+      missing: () => builtTool('floor-poll'),
+      start: (core) => startServer(tool('floor-poll'), [], { core }),
+      args: (server) => ['--protocol', 'raw-polling', '--url', `${server.url}/poll`, '--pub-url', `${server.url}/publish`],
+    },
+    'nchan': nchan,
+  };
+}
+
+module.exports = { contestants, hasWorkers };
