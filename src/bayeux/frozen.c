@@ -80,6 +80,24 @@ frozen_new_raw(struct str frames)
 }
 
 struct frozen *
+frozen_copy(const struct frozen *f)
+{
+	size_t n = (size_t)f->head_n + f->text_n + f->channel_n;
+	struct frozen *copy = malloc(sizeof(*copy) + n);
+
+	if (!copy)
+		return NULL;
+	atomic_init(&copy->deflated, NULL);
+	copy->seq = f->seq;
+	atomic_init(&copy->refs, 1);
+	copy->text_n = f->text_n;
+	copy->channel_n = f->channel_n;
+	copy->head_n = f->head_n;
+	memcpy(copy->bytes, f->bytes, n);
+	return copy;
+}
+
+struct frozen *
 frozen_ref(struct frozen *f)
 {
 	atomic_fetch_add_explicit(&f->refs, 1, memory_order_relaxed);

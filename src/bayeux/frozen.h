@@ -50,6 +50,9 @@ struct frozen *frozen_new_frame(enum frozen_opcode opcode, struct str payload);
 /* The same of bytes that are whole frames already. */
 struct frozen *frozen_new_raw(struct str frames);
 
+/* The same message with bytes and count of its own, not settled. NULL: out of memory. */
+struct frozen *frozen_copy(const struct frozen *f);
+
 struct frozen *frozen_ref(struct frozen *f);
 void frozen_unref(struct frozen *f); /* NULL is welcome */
 

@@ -2,26 +2,11 @@
 
 #include <stdlib.h>
 
-#include "bayeux/channel.h"
+#include "engine/hub.h"
+#include "redis/engine_private.h"
 #include "redis/job.h"
 #include "redis/news.h"
-#include "redis/uplink.h"
 #include "session/session.h"
-
-struct redis_engine {
-	struct engine engine;
-	const struct engine_events *events;
-	void *arg;
-	struct mailbox box; /* from the uplink */
-	atomic_size_t backlog; /* the cost of its news in it */
-	struct uplink *uplink;
-	uint64_t log_messages;
-	uint64_t restoring; /* which news asked for that */
-	struct list jobs;   /* all that are under way */
-	struct list failed; /* calls for which there was no memory */
-	struct loop_task fail;
-	struct loop *loop;
-};
 
 static struct redis_engine *
 of(struct engine *e)
@@ -56,116 +41,9 @@ on_job(struct mail *m)
 }
 
 static void
-tell_change(struct redis_engine *e, uint64_t seq, const struct note_text *note)
-{
-	enum { PORTION = 64 };
-	struct str patterns[PORTION], rest = note->patterns;
-	size_t n = 0;
-
-	do {
-		if (rest.n)
-			patterns[n++] = text_cut_word(&rest);
-		if (n == PORTION || !rest.n) {
-			e->events->on_change(e->arg, seq, note->client_id,
-					     note->word == NOTE_MORE ? '+' : '-',
-					     patterns, n);
-			n = 0;
-		}
-	} while (rest.n);
-}
-
-static void
-tell_note(struct redis_engine *e, uint64_t seq, struct str text)
-{
-	struct note_text note = text_read_note(text);
-
-	switch (note.word) {
-	case NOTE_TAKEN:
-		e->events->on_taken(e->arg, seq, note.client_id, note.turn, note.connect);
-		break;
-	case NOTE_GONE:
-		e->events->on_gone(e->arg, seq, note.client_id, note.turn);
-		break;
-	case NOTE_MORE:
-	case NOTE_LESS:
-		tell_change(e, seq, &note);
-		break;
-	default:
-		break;
-	}
-}
-
-static void
-on_news(struct mail *m)
-{
-	struct news *news = list_entry(m, struct news, mail);
-	struct redis_engine *e = news->engine;
-	struct str text = { news->text, news->n };
-
-	switch (news->kind) {
-	case NEWS_MESSAGE:
-		e->events->on_message(e->arg, news->message);
-		break;
-	case NEWS_NOTE:
-		tell_note(e, news->seq, text);
-		break;
-	case NEWS_WANTED:
-		e->events->on_wanted(e->arg, text);
-		break;
-	case NEWS_DOWN:
-		e->events->on_down(e->arg);
-		break;
-	case NEWS_UP:
-		e->events->on_up(e->arg);
-		break;
-	case NEWS_ISLAND:
-		e->events->on_island(e->arg, news->message, news->seq);
-		break;
-	case NEWS_MAINLAND:
-		news->message->seq = news->seq;
-		e->events->on_mainland(e->arg, news->message, news->k);
-		break;
-	case NEWS_RESTORE:
-		e->restoring = news->k;
-		e->events->on_restore(e->arg, news->seq != 0);
-		break;
-	case NEWS_BEAT:
-		e->events->on_beat(e->arg, news->seq);
-	}
-	atomic_fetch_sub(&e->backlog, news->cost);
-	news_free(news);
-}
-
-struct news *
-news_new(struct redis_engine *e, enum news_kind kind, uint64_t seq, struct str text)
-{
-	struct news *news = calloc(1, sizeof(*news) + text.n);
-
-	if (!news)
-		return NULL;
-	news->mail.run = on_news;
-	news->engine = e;
-	news->kind = kind;
-	news->seq = seq;
-	news->n = text.n;
-	if (text.n)
-		memcpy(news->text, text.p, text.n);
-	return news;
-}
-
-void
-news_free(struct news *news)
-{
-	frozen_unref(news->message);
-	free(news);
-}
-
-static void
 drop_mail(struct mail *m)
 {
-	if (m->run == on_news)
-		news_free(list_entry(m, struct news, mail));
-	/* Jobs are in a list of their own. */
+	news_drop(m); /* jobs are in a list of their own */
 }
 
 /* ---- to the uplink ---- */
@@ -198,7 +76,7 @@ static void
 ask(struct redis_engine *e, enum redis_script_id script, struct args *args,
      struct frozen *f, struct engine_call *call)
 {
-	struct job *j = args_failed(args) ? NULL : job_new(e, script);
+	struct job *j = args_failed(args) ? NULL : job_new(&e->box, script);
 
 	if (call) {
 		call->message = NULL;
@@ -217,7 +95,7 @@ ask(struct redis_engine *e, enum redis_script_id script, struct args *args,
 	j->message = f;
 	j->mail.run = on_job;
 	list_append(&e->jobs, &j->all);
-	uplink_take(e->uplink, j);
+	uplink_take(e->crew->uplink, j);
 }
 
 static struct args
@@ -287,9 +165,7 @@ static void
 publish(struct engine *engine, struct engine_call *call, struct frozen *f,
 	struct str client_id, uint64_t key)
 {
-	struct str patterns[CHANNEL_MAX_PATTERNS];
-	char scratch[CHANNEL_SCRATCH], once[SESSION_ID_BYTES + 1 + ARGS_KEY_BYTES];
-	size_t i, n = channel_expand(frozen_channel(f), patterns, scratch);
+	char once[SESSION_ID_BYTES + 1 + ARGS_KEY_BYTES];
 	struct args a = { 0 };
 
 	if (key) {
@@ -297,9 +173,7 @@ publish(struct engine *engine, struct engine_call *call, struct frozen *f,
 		once[SESSION_ID_BYTES] = ' ';
 		args_put_key(once + SESSION_ID_BYTES + 1, key);
 	}
-	args_add(&a, (struct str){ once, key ? sizeof(once) : 0 });
-	for (i = 0; i < n; i++)
-		args_add(&a, patterns[i]);
+	job_add_publication(&a, (struct str){ once, key ? sizeof(once) : 0 }, f);
 	ask(of(engine), REDIS_PUBLISH, &a, f, call);
 }
 
@@ -366,16 +240,23 @@ read_logs(struct engine *engine, struct engine_call *call, const struct engine_s
 static void
 beat(struct engine *engine, uint64_t cursor, const struct engine_flow *enter, size_t n)
 {
+	struct redis_engine *e = of(engine);
+	bool is_last = cursor || !n;
 	struct args a = { 0 };
 	size_t i;
 
-	args_add_uint(&a, cursor);
+	args_add(&a, STR("0")); /* the cursor comes when all workers have answered */
 	args_add(&a, STR("0")); /* who leaves has said so by a record */
 	for (i = 0; i < n; i++) {
 		args_add(&a, enter[i].client_id);
 		args_add_uint(&a, enter[i].turn);
 	}
-	ask(of(engine), REDIS_BEAT, &a, NULL, NULL);
+	if (n)
+		ask(e, REDIS_BEAT, &a, NULL, NULL);
+	else
+		args_clear(&a);
+	if (is_last)
+		uplink_beat(e->crew->uplink, e->worker, cursor);
 }
 
 static void
@@ -419,22 +300,34 @@ restore(struct engine *engine, struct engine_call *call, struct str client_id,
 static void
 restored(struct engine *engine)
 {
-	uplink_restored(of(engine)->uplink, of(engine)->restoring);
+	uplink_restored(of(engine)->crew->uplink, of(engine)->worker, of(engine)->restoring);
 }
 
 static int
 want(struct engine *engine, struct str pattern)
 {
-	return uplink_want(of(engine)->uplink, pattern, true);
+	return uplink_want(of(engine)->crew->uplink, of(engine)->worker, pattern, true);
 }
 
 static void
 unwant(struct engine *engine, struct str pattern)
 {
-	uplink_want(of(engine)->uplink, pattern, false);
+	uplink_want(of(engine)->crew->uplink, of(engine)->worker, pattern, false);
 }
 
 /* ---- life ---- */
+
+static void
+leave_crew(struct redis_engine *e)
+{
+	struct redis_crew *crew = e->crew;
+
+	uplink_stop(crew->uplink);
+	if (--crew->users)
+		return;
+	uplink_free(crew->uplink);
+	crew->uplink = NULL;
+}
 
 static void
 free_engine(struct engine *engine)
@@ -442,11 +335,12 @@ free_engine(struct engine *engine)
 	struct redis_engine *e = of(engine);
 	struct list_node *n;
 
-	uplink_free(e->uplink);
+	uplink_stop(e->crew->uplink); /* nobody posts here any more */
 	loop_task_clear(&e->fail);
 	mailbox_clear(&e->box, drop_mail);
 	while ((n = list_first(&e->jobs)))
 		free_job(list_entry(n, struct job, all));
+	leave_crew(e);
 	free(e);
 }
 
@@ -469,10 +363,32 @@ static const struct engine_ops ops = {
 	.beat = beat,
 };
 
+/* The first to come makes the uplink. 0 or negative errno. */
+static int
+join_crew(struct redis_engine *e, const struct redis_options *options)
+{
+	struct redis_crew *crew = options->crew ? options->crew : &e->alone;
+	int rc;
+
+	if (crew == &e->alone)
+		crew->workers = 1;
+	if (!crew->uplink)
+		crew->uplink = uplink_new(options, crew->workers);
+	if (!crew->uplink)
+		return -ENOMEM;
+	e->crew = crew;
+	crew->users++;
+	rc = uplink_add_worker(crew->uplink, e->worker, e, &e->box);
+	if (rc)
+		leave_crew(e);
+	return rc;
+}
+
 struct engine *
 redis_engine_new(void *options, struct loop *loop, const struct engine_events *events,
 		 void *arg)
 {
+	const struct redis_options *opt = options;
 	struct redis_engine *e = calloc(1, sizeof(*e));
 
 	if (!e)
@@ -481,7 +397,8 @@ redis_engine_new(void *options, struct loop *loop, const struct engine_events *e
 	e->events = events;
 	e->arg = arg;
 	e->loop = loop;
-	e->log_messages = ((const struct redis_options *)options)->log_messages;
+	e->worker = opt->crew ? opt->worker : 0;
+	e->log_messages = opt->log_messages;
 	list_init(&e->jobs);
 	list_init(&e->failed);
 	loop_task_init(&e->fail, finish_failed, e);
@@ -489,8 +406,7 @@ redis_engine_new(void *options, struct loop *loop, const struct engine_events *e
 		free(e);
 		return NULL;
 	}
-	e->uplink = uplink_new(options, e, &e->box, &e->backlog);
-	if (!e->uplink) {
+	if (join_crew(e, opt)) {
 		mailbox_clear(&e->box, drop_mail);
 		free(e);
 		return NULL;
@@ -501,5 +417,5 @@ redis_engine_new(void *options, struct loop *loop, const struct engine_events *e
 const struct redis_stats *
 redis_engine_stats(struct engine *engine)
 {
-	return uplink_stats(of(engine)->uplink);
+	return uplink_stats(of(engine)->crew->uplink);
 }

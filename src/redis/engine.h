@@ -11,7 +11,17 @@
 
 enum { REDIS_PREFIX_BYTES = 80, REDIS_NODE_BYTES = 16 };
 
+/* The workers of one process share the uplink: made with the first of them, started with
+ * the last, and stopped with the first that goes. All of it on one thread. */
+struct redis_crew {
+	struct uplink *uplink;
+	unsigned workers, users;
+};
+
 struct redis_options {
+	struct redis_crew *crew; /* NULL: the worker is alone */
+	unsigned worker;
+	struct hub *hub;         /* which knows who has which session; NULL: likewise */
 	const struct redis_url *url; /* stays as it is as long as the engine */
 	const char *prefix;          /* of all keys; likewise. "{fayed}:" */
 	int64_t timeout_ms;          /* of sessions; the same on all nodes */

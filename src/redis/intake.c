@@ -21,10 +21,7 @@ int
 intake_publish(struct intake *in, struct frozen *f, struct str guard,
 	       void (*own)(struct job *j))
 {
-	struct str patterns[CHANNEL_MAX_PATTERNS];
-	char scratch[CHANNEL_SCRATCH];
-	size_t i, n = channel_expand(frozen_channel(f), patterns, scratch);
-	struct job *j = job_new(in->up->engine, REDIS_PUBLISH);
+	struct job *j = job_new(NULL, REDIS_PUBLISH);
 
 	if (!j) {
 		frozen_unref(f);
@@ -32,9 +29,7 @@ intake_publish(struct intake *in, struct frozen *f, struct str guard,
 	}
 	j->message = f;
 	j->own = own;
-	args_add(&j->args, guard);
-	for (i = 0; i < n; i++)
-		args_add(&j->args, patterns[i]);
+	job_add_publication(&j->args, guard, f);
 	if (args_failed(&j->args)) {
 		job_free(j);
 		return -ENOMEM;

@@ -2,9 +2,12 @@
 
 #include <stdlib.h>
 
+#include "bayeux/channel.h"
+
 void
-interests_init(struct interests *is, const uint64_t seed[2])
+interests_init(struct interests *is, unsigned workers, const uint64_t seed[2])
 {
+	is->workers = workers;
 	map_init(&is->patterns, seed);
 	list_init(&is->all);
 	list_init(&is->lingering);
@@ -28,23 +31,33 @@ interests_find(const struct interests *is, struct str pattern)
 	return n ? map_entry(n, struct interest, by_pattern) : NULL;
 }
 
+static void
+add_user(struct interest *in, unsigned worker)
+{
+	in->users++;
+	in->counts[worker]++;
+	in->wanted |= UINT64_C(1) << worker;
+}
+
 struct interest *
-interests_want(struct interests *is, struct str pattern, bool *fresh)
+interests_want(struct interests *is, struct str pattern, unsigned worker, bool *fresh)
 {
 	struct interest *in = interests_find(is, pattern);
+	size_t counts = is->workers * sizeof(in->counts[0]);
 
 	*fresh = !in;
 	if (in) {
-		in->users++;
+		add_user(in, worker);
 		list_unlink(&in->lingering);
 		return in;
 	}
-	in = calloc(1, sizeof(*in) + pattern.n);
+	in = calloc(1, sizeof(*in) + counts + pattern.n);
 	if (!in)
 		return NULL;
+	in->pattern = (char *)in->counts + counts;
 	memcpy(in->pattern, pattern.p, pattern.n);
 	in->n = pattern.n;
-	in->users = 1;
+	add_user(in, worker);
 	if (map_add(&is->patterns, &in->by_pattern, interest_pattern(in))) {
 		free(in);
 		return NULL;
@@ -54,15 +67,37 @@ interests_want(struct interests *is, struct str pattern, bool *fresh)
 }
 
 void
-interests_unwant(struct interests *is, struct str pattern, int64_t now_ms)
+interests_unwant(struct interests *is, struct str pattern, unsigned worker, int64_t now_ms)
 {
 	struct interest *in = interests_find(is, pattern);
 
-	if (!in || in->users == 0 || --in->users)
+	if (!in || in->counts[worker] == 0)
 		return;
-	in->told = false;
+	if (--in->counts[worker] == 0) {
+		in->wanted &= ~(UINT64_C(1) << worker);
+		in->told &= in->wanted;
+	}
+	if (--in->users)
+		return;
 	in->until_ms = now_ms + INTEREST_LINGER_MS;
 	list_append(&is->lingering, &in->lingering);
+}
+
+uint64_t
+interests_workers(const struct interests *is, struct str channel)
+{
+	struct str patterns[CHANNEL_MAX_PATTERNS];
+	char scratch[CHANNEL_SCRATCH];
+	const struct interest *in;
+	uint64_t workers = 0;
+	size_t i, n = channel_expand(channel, patterns, scratch);
+
+	for (i = 0; i < n; i++) {
+		in = interests_find(is, patterns[i]);
+		if (in)
+			workers |= in->wanted;
+	}
+	return workers;
 }
 
 void

@@ -18,14 +18,17 @@ struct interest {
 	struct list_node node;      /* in interests.all */
 	struct list_node lingering; /* in interests.lingering */
 	int64_t until_ms;
-	uint32_t users;
+	uint32_t users;  /* of all workers */
+	uint64_t wanted; /* by which workers, a bit each */
+	uint64_t told;   /* which of them know that it is on */
 	bool on;
-	bool told; /* the worker knows that it is on */
 	size_t n;
-	char pattern[];
+	char *pattern;
+	uint32_t counts[]; /* each worker's users; then the pattern */
 };
 
 struct interests {
+	unsigned workers;
 	struct map patterns;
 	struct list all;
 	struct list lingering; /* the one that goes first is first */
@@ -37,13 +40,17 @@ interest_pattern(const struct interest *in)
 	return (struct str){ in->pattern, in->n };
 }
 
-void interests_init(struct interests *is, const uint64_t seed[2]);
+void interests_init(struct interests *is, unsigned workers, const uint64_t seed[2]);
 void interests_clear(struct interests *is);
 
 struct interest *interests_find(const struct interests *is, struct str pattern);
 /* One more user; *fresh: it was not there. NULL: out of memory. */
-struct interest *interests_want(struct interests *is, struct str pattern, bool *fresh);
-void interests_unwant(struct interests *is, struct str pattern, int64_t now_ms);
+struct interest *interests_want(struct interests *is, struct str pattern, unsigned worker,
+				bool *fresh);
+void interests_unwant(struct interests *is, struct str pattern, unsigned worker,
+		      int64_t now_ms);
+/* Which workers want a pattern of that channel. */
+uint64_t interests_workers(const struct interests *is, struct str channel);
 
 /* The connection is gone: none is on. */
 void interests_off(struct interests *is);

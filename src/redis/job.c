@@ -3,19 +3,32 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "bayeux/channel.h"
 #include "redis/reply.h"
 #include "redis/text.h"
 
 struct job *
-job_new(struct redis_engine *e, enum redis_script_id script)
+job_new(struct mailbox *home, enum redis_script_id script)
 {
 	struct job *j = calloc(1, sizeof(*j));
 
 	if (!j)
 		return NULL;
-	j->engine = e;
+	j->home = home;
 	j->script = script;
 	return j;
+}
+
+void
+job_add_publication(struct args *a, struct str once, const struct frozen *f)
+{
+	struct str patterns[CHANNEL_MAX_PATTERNS];
+	char scratch[CHANNEL_SCRATCH];
+	size_t i, n = channel_expand(frozen_channel(f), patterns, scratch);
+
+	args_add(a, once);
+	for (i = 0; i < n; i++)
+		args_add(a, patterns[i]);
 }
 
 static void
@@ -32,8 +45,13 @@ free_read(struct job *j)
 void
 job_free(struct job *j)
 {
+	unsigned i;
+
 	if (!j)
 		return;
+	for (i = 0; i < j->copy_count; i++)
+		frozen_unref(j->copies[i]);
+	free(j->copies);
 	free_read(j);
 	args_clear(&j->args);
 	buf_clear(&j->memory);

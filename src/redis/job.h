@@ -8,7 +8,6 @@
 #include "redis/args.h"
 #include "redis/scripts.h"
 
-struct redis_engine;
 struct redisReply;
 struct uplink;
 
@@ -19,7 +18,7 @@ struct job {
 	struct uplink *uplink;          /* which has it */
 	void (*back)(struct mail *m);   /* how it comes back to the worker */
 	void (*own)(struct job *j);     /* the uplink's own, which comes back by this */
-	struct redis_engine *engine;
+	struct mailbox *home;           /* where that is; NULL: the uplink's own */
 	enum redis_script_id script;
 	struct args args;     /* those behind node, gen and T */
 	struct list_node all; /* in a list of its owner's, of all its jobs */
@@ -31,6 +30,8 @@ struct job {
 	bool is_repeated; /* sent before, on a connection that ended */
 	bool is_kept;     /* accepted while Redis was away: the uplink's own */
 	bool is_heard;    /* and its message has come back */
+	struct frozen **copies; /* of such: each worker's, owned; see uplink_island.c */
+	unsigned copy_count;
 	/* What came of it: */
 	int result;
 	unsigned taken;
@@ -40,7 +41,10 @@ struct job {
 	struct buf memory; /* what those point into */
 };
 
-struct job *job_new(struct redis_engine *e, enum redis_script_id script);
+/* `home`: the mailbox of the worker whose it is; NULL: the uplink's own. */
+struct job *job_new(struct mailbox *home, enum redis_script_id script);
+/* The arguments of a publication: what makes it done once, and its patterns. */
+void job_add_publication(struct args *a, struct str once, const struct frozen *f);
 void job_free(struct job *j); /* NULL is welcome */
 
 /* Puts what Redis said into the job. 0; or 1: the connection's standing is not what

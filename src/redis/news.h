@@ -31,9 +31,10 @@ struct news {
 	char text[]; /* a copy */
 };
 
-/* NULL: out of memory. */
-struct news *news_new(struct redis_engine *e, enum news_kind kind, uint64_t seq,
-		      struct str text);
+/* The uplink says whose it is when it posts it. NULL: out of memory. */
+struct news *news_new(enum news_kind kind, uint64_t seq, struct str text);
 void news_free(struct news *news);
+/* A mail that nobody will read; it may be another. */
+void news_drop(struct mail *m);
 
 #endif

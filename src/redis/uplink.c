@@ -38,7 +38,7 @@ on_relief(void *arg)
 	int64_t now = loop_now_ms(up->loop);
 
 	up->beat_heard_ms = now; /* it could not be */
-	if (atomic_load(up->backlog) > up->options.news_bytes / 2) {
+	if (atomic_load(&up->backlog) > up->options.news_bytes / 2) {
 		loop_timer_set(up->loop, &up->relief, now + RELIEF_MS);
 		return;
 	}
@@ -48,23 +48,39 @@ on_relief(void *arg)
 }
 
 void
-uplink_post(struct uplink *up, struct news *news)
+uplink_out_of_memory(struct uplink *up)
+{
+	log_error(up->options.log, "redis: out of memory, the node is behind");
+}
+
+void
+uplink_post(struct uplink *up, unsigned worker, struct news *news)
 {
 	if (!news) {
-		log_error(up->options.log, "redis: out of memory, the node is behind");
+		uplink_out_of_memory(up);
 		return;
 	}
+	news->engine = up->ports[worker].engine;
 	news->cost = sizeof(*news) + news->n +
 		     (news->message ? frozen_wire(news->message).n : 0);
-	if (atomic_fetch_add(up->backlog, news->cost) > up->options.news_bytes)
+	if (atomic_fetch_add(&up->backlog, news->cost) > up->options.news_bytes)
 		hold_up(up);
-	mailbox_post(up->worker, &news->mail);
+	mailbox_post(up->ports[worker].box, &news->mail);
+}
+
+void
+uplink_handled(struct uplink *up, size_t cost)
+{
+	atomic_fetch_sub(&up->backlog, cost);
 }
 
 void
 uplink_tell(struct uplink *up, enum news_kind kind, uint64_t seq)
 {
-	uplink_post(up, news_new(up->engine, kind, seq, STR("")));
+	unsigned i;
+
+	for (i = 0; i < up->port_count; i++)
+		uplink_post(up, i, news_new(kind, seq, STR("")));
 }
 
 /* ---- to Redis ---- */
@@ -372,7 +388,7 @@ init(struct uplink *up)
 	if (rc)
 		return rc;
 	up->stop.run = on_stop;
-	interests_init(&up->interests, up->seed);
+	interests_init(&up->interests, up->port_count, up->seed);
 	list_init(&up->heard);
 	list_init(&up->unmarked);
 	list_init(&up->waiting);
@@ -394,42 +410,67 @@ life_s(int64_t timeout_ms)
 	return (unsigned)((timeout_ms + timeout_ms / 4) / 1000 + 2);
 }
 
+static void
+free_uplink(struct uplink *up)
+{
+	if (up->loop)
+		loop_free(up->loop);
+	free(up->ports);
+	free(up);
+}
+
 struct uplink *
-uplink_new(const struct redis_options *options, struct redis_engine *engine,
-	   struct mailbox *box, atomic_size_t *backlog)
+uplink_new(const struct redis_options *options, unsigned workers)
 {
 	struct uplink *up = calloc(1, sizeof(*up));
 
 	if (!up)
 		return NULL;
 	up->options = *options;
-	up->engine = engine;
-	up->worker = box;
-	up->backlog = backlog;
+	up->port_count = workers;
+	up->ports = calloc(workers, sizeof(*up->ports));
 	up->T_s = life_s(options->timeout_ms);
 	decimal_set(&up->T_text, up->T_s);
 	decimal_set(&up->log_text, options->log_messages);
-	if (init(up) || start_thread(up)) {
-		loop_free(up->loop);
-		free(up);
+	if (!up->ports || init(up)) {
+		free_uplink(up);
 		return NULL;
 	}
 	return up;
 }
 
-/* Jobs are the engine's. */
+int
+uplink_add_worker(struct uplink *up, unsigned worker, struct redis_engine *engine,
+		  struct mailbox *box)
+{
+	int rc;
+
+	up->ports[worker] = (struct uplink_port){ .engine = engine, .box = box };
+	if (++up->added < up->port_count)
+		return 0;
+	rc = start_thread(up);
+	up->started = rc == 0;
+	return rc;
+}
+
+/* Jobs are the engines'. */
 static void
 drop_mail(struct mail *m)
 {
-	if (!uplink_drop_wish(m))
+	if (!uplink_drop_wish(m) && !uplink_drop_beat(m))
 		uplink_drop_restored(m);
 }
 
 void
-uplink_free(struct uplink *up)
+uplink_stop(struct uplink *up)
 {
-	mailbox_post(&up->box, &up->stop);
-	pthread_join(up->thread, NULL);
+	if (up->stopped)
+		return;
+	up->stopped = true;
+	if (up->started) {
+		mailbox_post(&up->box, &up->stop);
+		pthread_join(up->thread, NULL);
+	}
 	link_free(up->commands);
 	link_free(up->subscriber);
 	uplink_drop_kept(up);
@@ -437,8 +478,13 @@ uplink_free(struct uplink *up)
 	uplink_forget_heard(up);
 	interests_clear(&up->interests);
 	mailbox_clear(&up->box, drop_mail);
-	loop_free(up->loop);
-	free(up);
+}
+
+void
+uplink_free(struct uplink *up)
+{
+	uplink_stop(up);
+	free_uplink(up);
 }
 
 const struct redis_stats *

@@ -20,10 +20,15 @@ uplink_live_channel(const struct uplink *up, struct str name, struct buf *out)
 void
 uplink_tell_wanted(struct uplink *up, struct interest *in)
 {
-	if (!in->on || in->told || !in->users)
+	uint64_t workers = in->wanted & ~in->told;
+	unsigned i;
+
+	if (!in->on)
 		return;
-	in->told = true;
-	uplink_post(up, news_new(up->engine, NEWS_WANTED, 0, interest_pattern(in)));
+	in->told |= workers;
+	for (i = 0; workers; i++, workers >>= 1)
+		if (workers & 1)
+			uplink_post(up, i, news_new(NEWS_WANTED, 0, interest_pattern(in)));
 }
 
 /* Those that came up while we were not. */
@@ -55,6 +60,7 @@ uplink_ask(struct uplink *up, const struct interest *in)
 struct wish {
 	struct mail mail;
 	struct uplink *up;
+	unsigned worker;
 	bool wanted;
 	size_t n;
 	char pattern[];
@@ -70,12 +76,13 @@ on_wish(struct mail *m)
 	bool fresh;
 
 	if (!w->wanted) {
-		interests_unwant(&up->interests, pattern, loop_now_ms(up->loop));
+		interests_unwant(&up->interests, pattern, w->worker,
+				 loop_now_ms(up->loop));
 		uplink_end_lingering(up);
 	} else {
-		in = interests_want(&up->interests, pattern, &fresh);
+		in = interests_want(&up->interests, pattern, w->worker, &fresh);
 		if (!in)
-			uplink_post(up, NULL);
+			uplink_out_of_memory(up);
 		else if (fresh)
 			uplink_ask(up, in);
 		else
@@ -85,7 +92,7 @@ on_wish(struct mail *m)
 }
 
 int
-uplink_want(struct uplink *up, struct str pattern, bool wanted)
+uplink_want(struct uplink *up, unsigned worker, struct str pattern, bool wanted)
 {
 	struct wish *w = calloc(1, sizeof(*w) + pattern.n);
 
@@ -93,6 +100,7 @@ uplink_want(struct uplink *up, struct str pattern, bool wanted)
 		return -ENOMEM;
 	w->mail.run = on_wish;
 	w->up = up;
+	w->worker = worker;
 	w->wanted = wanted;
 	w->n = pattern.n;
 	memcpy(w->pattern, pattern.p, pattern.n);

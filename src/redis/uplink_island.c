@@ -4,6 +4,7 @@
  * comes back with its place in the order of everything. */
 #include <stdlib.h>
 
+#include "engine/hub.h"
 #include "redis/uplink_private.h"
 
 static size_t
@@ -19,6 +20,46 @@ has_room(const struct uplink *up, const struct job *j)
 	       up->kept_bytes + bytes_of(j) <= up->options.kept_bytes;
 }
 
+/* Each worker has one of its own, since it writes the place in the order into it when
+ * that is its turn. */
+static bool
+add_copies(struct job *kept, unsigned workers)
+{
+	kept->copies = calloc(workers, sizeof(struct frozen *));
+	while (kept->copies && kept->copy_count < workers) {
+		struct frozen *f = workers == 1 ? frozen_ref(kept->message)
+						: frozen_copy(kept->message);
+
+		if (!f)
+			return false;
+		kept->copies[kept->copy_count++] = f;
+	}
+	return kept->copies != NULL;
+}
+
+/* To each worker with its copy. False: out of memory, and nobody is told. */
+static bool
+tell_all(struct uplink *up, const struct job *kept, enum news_kind kind, uint64_t seq)
+{
+	struct news *news[HUB_MAX_WORKERS];
+	unsigned i, n;
+
+	for (n = 0; n < kept->copy_count; n++) {
+		news[n] = news_new(kind, seq, STR(""));
+		if (!news[n])
+			break;
+		news[n]->k = kept->k;
+		news[n]->message = frozen_ref(kept->copies[n]);
+	}
+	for (i = 0; i < n; i++) {
+		if (n == kept->copy_count)
+			uplink_post(up, i, news[i]);
+		else
+			news_free(news[i]);
+	}
+	return n == kept->copy_count;
+}
+
 /* Takes the place of `j`, which goes back to the worker: its publisher has been told
  * all that there is to tell. */
 static struct job *
@@ -28,11 +69,15 @@ keep(struct uplink *up, struct job *j)
 
 	if (!kept)
 		return NULL;
+	kept->message = frozen_ref(j->message);
+	if (!add_copies(kept, up->port_count)) {
+		job_free(kept);
+		return NULL;
+	}
 	kept->is_kept = true;
 	kept->uplink = up;
 	kept->k = j->k ? j->k : ++up->k;
 	kept->is_repeated = j->is_repeated;
-	kept->message = frozen_ref(j->message);
 	kept->args = j->args;
 	j->args = (struct args){ 0 };
 	up->kept_count++;
@@ -44,7 +89,6 @@ keep(struct uplink *up, struct job *j)
 bool
 uplink_keep_publish(struct uplink *up, struct job *j)
 {
-	struct news *news;
 	struct job *kept;
 
 	/* One that was sent may have been done: there is no way back. */
@@ -55,14 +99,11 @@ uplink_keep_publish(struct uplink *up, struct job *j)
 		return false;
 	}
 	kept = keep(up, j);
-	news = kept ? news_new(up->engine, NEWS_ISLAND, kept->k, STR("")) : NULL;
-	if (!news) {
+	if (!kept || !tell_all(up, kept, NEWS_ISLAND, kept->k)) {
 		uplink_kept_done(up, kept);
 		up->refused++;
 		return false;
 	}
-	news->message = frozen_ref(kept->message);
-	uplink_post(up, news);
 	list_append(&up->waiting, &kept->node);
 	j->result = 0;
 	uplink_done(up, j);
@@ -119,27 +160,29 @@ find(struct list *jobs, uint64_t k)
 	return NULL;
 }
 
-struct frozen *
-uplink_find_kept(struct uplink *up, uint64_t k)
+bool
+uplink_tell_kept(struct uplink *up, uint64_t k, uint64_t seq)
 {
-	struct frozen *f = NULL;
+	bool is_done;
 	struct job *j;
 
 	if (up->kept_count == 0 || k > up->kept_k)
-		return NULL;
+		return false;
 	j = find(&up->returning, k);
-	if (j) {
-		f = frozen_ref(j->message);
-		uplink_kept_done(up, j);
-		return f;
-	}
-	j = find(&up->sent, k); /* its reply is still to come */
+	is_done = j != NULL;
+	if (!j)
+		j = find(&up->sent, k); /* its reply is still to come */
 	if (!j)
 		j = find(&up->waiting, k); /* or was lost */
 	if (!j)
-		return NULL;
-	j->is_heard = true;
-	return frozen_ref(j->message);
+		return false;
+	if (!tell_all(up, j, NEWS_MAINLAND, seq))
+		uplink_out_of_memory(up);
+	if (is_done)
+		uplink_kept_done(up, j);
+	else
+		j->is_heard = true;
+	return true;
 }
 
 /* Nobody here wanted to hear those. */

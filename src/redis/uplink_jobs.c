@@ -15,7 +15,7 @@ uplink_done(struct uplink *up, struct job *j)
 	if (j->own)
 		j->own(j);
 	else
-		mailbox_post(up->worker, &j->mail);
+		mailbox_post(j->home, &j->mail);
 	if (up->stopping && uplink_is_idle(up))
 		loop_stop(up->loop);
 }

@@ -43,11 +43,15 @@ go_on(struct uplink *up)
 static void
 tell_restore(struct uplink *up)
 {
-	struct news *news = news_new(up->engine, NEWS_RESTORE, up->missed, STR(""));
+	unsigned i;
 
-	if (news)
-		news->k = up->gen;
-	uplink_post(up, news);
+	for (i = 0; i < up->port_count; i++) {
+		struct news *news = news_new(NEWS_RESTORE, up->missed, STR(""));
+
+		if (news)
+			news->k = up->gen;
+		uplink_post(up, i, news);
+	}
 }
 
 static void
@@ -86,8 +90,20 @@ on_joined(void *arg, const struct redisReply *reply)
 struct restored {
 	struct mail mail;
 	struct uplink *up;
+	unsigned worker;
 	uint64_t gen;
 };
+
+static bool
+all_restored(const struct uplink *up)
+{
+	unsigned i;
+
+	for (i = 0; i < up->port_count; i++)
+		if (up->ports[i].restored != up->gen)
+			return false;
+	return true;
+}
 
 static void
 on_restored(struct mail *m)
@@ -95,8 +111,9 @@ on_restored(struct mail *m)
 	struct restored *r = list_entry(m, struct restored, mail);
 	struct uplink *up = r->up;
 
+	up->ports[r->worker].restored = r->gen;
 	/* Else that connection is gone: again on the next. */
-	if (up->state == UPLINK_RESTORING && up->gen == r->gen) {
+	if (up->state == UPLINK_RESTORING && all_restored(up)) {
 		up->restore_due = up->missed = false;
 		go_on(up);
 	}
@@ -104,7 +121,7 @@ on_restored(struct mail *m)
 }
 
 void
-uplink_restored(struct uplink *up, uint64_t gen)
+uplink_restored(struct uplink *up, unsigned worker, uint64_t gen)
 {
 	struct restored *r = calloc(1, sizeof(*r));
 
@@ -112,7 +129,8 @@ uplink_restored(struct uplink *up, uint64_t gen)
 		log_error(up->options.log, "redis: out of memory, the node stays alone");
 		return;
 	}
-	*r = (struct restored){ .mail.run = on_restored, .up = up, .gen = gen };
+	*r = (struct restored){ .mail.run = on_restored, .up = up, .worker = worker,
+				.gen = gen };
 	mailbox_post(&up->box, &r->mail);
 }
 

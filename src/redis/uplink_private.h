@@ -67,11 +67,22 @@ struct uplink_watch {
 	uint64_t lag_us;                      /* of the last one heard; or STAT_NONE */
 };
 
+/* A worker. */
+struct uplink_port {
+	struct redis_engine *engine;
+	struct mailbox *box;
+	unsigned beats;   /* that it has answered */
+	uint64_t cursor;  /* the latest's */
+	uint64_t restored; /* in which of our gens it has written all back */
+};
+
 struct uplink {
 	struct redis_options options;
-	struct redis_engine *engine;
-	struct mailbox *worker; /* its box, */
-	atomic_size_t *backlog; /* and the cost of the news in it */
+	struct uplink_port *ports; /* owned array, one for each worker */
+	unsigned port_count, added;
+	bool started, stopped;
+	unsigned beats;         /* that all have answered */
+	atomic_size_t backlog;  /* the cost of the news that workers have before them */
 	struct loop_timer relief; /* while it is too much, and nothing is read */
 	bool paused;
 	pthread_t thread;
@@ -145,8 +156,9 @@ struct uplink {
 
 /* uplink.c */
 void uplink_cut(struct uplink *up, const char *why); /* and begin anew; from a callback */
-void uplink_post(struct uplink *up, struct news *news); /* NULL: no memory */
-void uplink_tell(struct uplink *up, enum news_kind kind, uint64_t seq);
+void uplink_post(struct uplink *up, unsigned worker, struct news *news); /* NULL: no memory */
+void uplink_tell(struct uplink *up, enum news_kind kind, uint64_t seq); /* all workers */
+void uplink_out_of_memory(struct uplink *up); /* something was to be told */
 struct link *uplink_open_link(struct uplink *up, enum link_kind kind, const char *what,
 			     const struct link_events *events, void *arg);
 /* A script with these arguments, `head` and those of `rest` from `from` on. 0 or as
@@ -172,7 +184,8 @@ void uplink_joined(struct uplink *up, uint64_t k, uint64_t seq);
 /* uplink_island.c */
 void uplink_go_island(struct uplink *up);
 bool uplink_keep_publish(struct uplink *up, struct job *j); /* false: no room */
-struct frozen *uplink_find_kept(struct uplink *up, uint64_t k); /* heard; a reference, or NULL */
+/* One of them is heard, with its place in the order. False: it is none. */
+bool uplink_tell_kept(struct uplink *up, uint64_t k, uint64_t seq);
 void uplink_kept_done(struct uplink *up, struct job *j);
 void uplink_purge_returning(struct uplink *up);
 void uplink_drop_kept(struct uplink *up); /* at the end */
@@ -182,6 +195,9 @@ void uplink_watch_init(struct uplink *up);
 void uplink_look(struct uplink *up); /* it has come up or gone down, or a second is over */
 void uplink_beat_sent(struct uplink *up);
 void uplink_beat_heard(struct uplink *up);
+
+/* uplink_beat.c */
+bool uplink_drop_beat(struct mail *m); /* false: it is another mail */
 
 /* uplink_join.c */
 void uplink_on_commands_ready(void *arg);

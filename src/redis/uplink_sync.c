@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "engine/hub.h"
 #include "redis/reply.h"
 #include "redis/uplink_private.h"
 
@@ -18,42 +19,59 @@ static bool
 tell_returned(struct uplink *up, uint64_t seq, struct str text)
 {
 	struct str node = text_cut_word(&text);
-	struct frozen *f;
-	struct news *news;
 	uint64_t k;
 
-	if (up->kept_count == 0 || !str_equal(node, str_from(up->node)) ||
-	    !text_cut_number(&text, &k))
-		return false;
-	f = uplink_find_kept(up, k);
-	if (!f)
-		return false;
-	news = news_new(up->engine, NEWS_MAINLAND, seq, STR(""));
-	if (news) {
-		news->k = k;
-		news->message = f;
-	} else {
-		frozen_unref(f);
+	return up->kept_count && str_equal(node, str_from(up->node)) &&
+	       text_cut_number(&text, &k) && uplink_tell_kept(up, k, seq);
+}
+
+/* Those that want it, or all where there is one. */
+static void
+post_message(struct uplink *up, struct frozen *f)
+{
+	uint64_t workers = 1;
+	unsigned i;
+
+	if (up->port_count > 1)
+		workers = interests_workers(&up->interests, frozen_channel(f));
+	for (i = 0; workers; i++, workers >>= 1) {
+		struct news *news;
+
+		if (!(workers & 1))
+			continue;
+		news = news_new(NEWS_MESSAGE, f->seq, STR(""));
+		if (news)
+			news->message = frozen_ref(f);
+		uplink_post(up, i, news);
 	}
-	uplink_post(up, news);
-	return true;
 }
 
 static void
 tell_message(struct uplink *up, uint64_t seq, struct str text)
 {
 	struct frozen *f = text_read_message(text);
-	struct news *news = f ? news_new(up->engine, NEWS_MESSAGE, seq, STR("")) : NULL;
 
-	if (!news) {
-		frozen_unref(f);
+	if (!f) {
 		log_limited(up->options.log, &up->error_lines, loop_now_ms(up->loop), 1,
 			    "publications in Redis that are not understood");
 		return;
 	}
 	f->seq = seq;
-	news->message = f;
-	uplink_post(up, news);
+	post_message(up, f);
+	frozen_unref(f);
+}
+
+/* It is for the worker that has that session, or sends for it. */
+static void
+tell_note(struct uplink *up, uint64_t seq, struct str text)
+{
+	struct hub *hub = up->options.hub;
+	int worker = 0;
+
+	if (hub)
+		worker = directory_find(&hub->directory, text_read_note(text).client_id);
+	if (worker >= 0)
+		uplink_post(up, (unsigned)worker, news_new(NEWS_NOTE, seq, text));
 }
 
 /* Anything that is not newer is a copy. */
@@ -64,7 +82,7 @@ handle(struct uplink *up, uint64_t seq, bool is_note, struct str text)
 		return;
 	up->pos = seq;
 	if (is_note)
-		uplink_post(up, news_new(up->engine, NEWS_NOTE, seq, text));
+		tell_note(up, seq, text);
 	else if (!tell_returned(up, seq, text))
 		tell_message(up, seq, text);
 	uplink_heard(up);
@@ -76,7 +94,7 @@ keep_heard(struct uplink *up, uint64_t seq, bool is_note, struct str text)
 	struct heard *h = malloc(sizeof(*h) + text.n);
 
 	if (!h) {
-		uplink_post(up, NULL);
+		uplink_out_of_memory(up);
 		return;
 	}
 	*h = (struct heard){ .seq = seq, .is_note = is_note, .n = text.n };

@@ -24,32 +24,15 @@ add_counts(struct broker_counts *to, const struct broker_counts *from)
 	to->refused += from->refused;
 }
 
-/* One that is not up comes before those that are. */
-static bool
-is_worse(const struct figures *f, const struct redis_stats *s)
-{
-	return f->joined == 0 || redis_stat(s, STAT_UP) < f->redis[STAT_UP];
-}
-
+/* All workers have the same uplink. */
 static void
-add_redis(struct figures *f, const struct redis_stats *s)
+set_redis(struct figures *f, const struct redis_stats *s)
 {
-	bool worse = is_worse(f, s);
-	uint64_t lag = redis_stat(s, STAT_LAG_US), pos = redis_stat(s, STAT_POS);
 	unsigned i;
 
-	if (worse)
-		for (i = STAT_STATE; i <= STAT_CHANGED_MS; i++)
-			f->redis[i] = redis_stat(s, i);
-	for (i = STAT_CHANGED_MS + 1; i < STAT_COUNT; i++)
-		if (i != STAT_LAG_US && i != STAT_POS)
-			f->redis[i] += redis_stat(s, i);
-	/* STAT_NONE is the largest there is. */
-	if (f->joined == 0 || lag > f->redis[STAT_LAG_US])
-		f->redis[STAT_LAG_US] = lag;
-	if (f->joined == 0 || pos < f->redis[STAT_POS])
-		f->redis[STAT_POS] = pos;
-	f->joined++;
+	for (i = 0; i < STAT_COUNT; i++)
+		f->redis[i] = redis_stat(s, i);
+	f->joins_nodes = true;
 }
 
 void
@@ -75,5 +58,5 @@ figures_add(struct figures *f, const struct worker *w)
 		f->topics += r->subs.topics.count;
 	add_counts(&f->counts, &w->broker->counts);
 	if (w->redis_stats)
-		add_redis(f, w->redis_stats);
+		set_redis(f, w->redis_stats);
 }

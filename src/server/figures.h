@@ -15,8 +15,9 @@ struct figures {
 	} streams[FIGURES_STREAMS];
 	uint64_t sessions, subscriptions, topics;
 	struct broker_counts counts;
-	uint64_t redis[STAT_COUNT]; /* of the worst worker what cannot be added up */
-	unsigned workers, joined;   /* whose figures these are, and the latter */
+	unsigned workers;           /* whose figures these are */
+	bool joins_nodes;
+	uint64_t redis[STAT_COUNT]; /* if it does */
 };
 
 /* On the worker's thread. */

@@ -236,6 +236,6 @@ metrics_write(const struct figures *f, const struct crew *crew, int64_t now_ms,
 	write_streams(f, out);
 	write_sessions(f, out);
 	write_messages(f, out);
-	if (f->joined)
+	if (f->joins_nodes)
 		write_redis(f, now_ms, out);
 }

@@ -237,7 +237,7 @@ make_crew(struct server *s)
 	    !crew->connection_counts || !s->threads ||
 	    random_bytes(seed, sizeof(seed)))
 		return 1;
-	crew->count = count;
+	crew->count = crew->redis.workers = count;
 	crew->hub = count > 1 ? hub_new(count, seed) : NULL;
 	if (count > 1 && !crew->hub)
 		return 1;

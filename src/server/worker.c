@@ -71,6 +71,9 @@ init_broker(struct worker *w, const struct config *cfg)
 		    (int)sizeof(w->prefix))
 			return -ENAMETOOLONG; /* its option says less */
 		w->redis = (struct redis_options){
+			.crew = &w->crew->redis,
+			.worker = w->number,
+			.hub = w->crew->hub,
 			.url = cfg->redis,
 			.prefix = w->prefix,
 			.timeout_ms = cfg->timeout_ms,

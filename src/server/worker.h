@@ -21,6 +21,7 @@ struct crew {
 	struct handover **handovers; /* likewise */
 	struct health health;
 	struct entry_count *connection_counts; /* likewise */
+	struct redis_crew redis;     /* if they join other nodes */
 	atomic_uint joining;         /* workers that have not joined the other nodes yet */
 	unsigned connections;        /* of all, at most */
 	struct worker *workers;

@@ -16,7 +16,7 @@ static struct interest *
 want(struct interests *is, const char *pattern, bool is_fresh)
 {
 	bool fresh;
-	struct interest *in = interests_want(is, str_from(pattern), &fresh);
+	struct interest *in = interests_want(is, str_from(pattern), 0, &fresh);
 
 	assert_non_null(in);
 	assert_int_equal(fresh, is_fresh);
@@ -32,14 +32,14 @@ what_is_wanted_is_counted(void **state)
 	struct interest *in;
 
 	(void)state;
-	interests_init(&is, seed);
+	interests_init(&is, 2, seed);
 	assert_null(interests_find(&is, STR("/a")));
 	in = want(&is, "/a", true);
 	assert_ptr_equal(want(&is, "/a", false), in);
 	want(&is, "/a/*", true);
-	interests_unwant(&is, STR("/a"), 100);
+	interests_unwant(&is, STR("/a"), 0, 100);
 	assert_null(interests_expired(&is, INT64_MAX));
-	interests_unwant(&is, STR("/a"), 100);
+	interests_unwant(&is, STR("/a"), 0, 100);
 	assert_ptr_equal(interests_expired(&is, 100 + INTEREST_LINGER_MS), in);
 	interests_drop(&is, in);
 	assert_null(interests_find(&is, STR("/a")));
@@ -56,16 +56,17 @@ it_lingers_for_who_comes_back(void **state)
 	struct interest *in;
 
 	(void)state;
-	interests_init(&is, seed);
+	interests_init(&is, 2, seed);
 	in = want(&is, "/a", true);
-	in->on = in->told = true;
-	interests_unwant(&is, STR("/a"), 100);
+	in->on = true;
+	in->told = in->wanted;
+	interests_unwant(&is, STR("/a"), 0, 100);
 	assert_null(interests_expired(&is, 100 + INTEREST_LINGER_MS - 1));
 	assert_true(in->on);
-	assert_false(in->told); /* who wants it again is told again */
+	assert_int_equal(in->told, 0); /* who wants it again is told again */
 	assert_ptr_equal(want(&is, "/a", false), in);
 	assert_null(interests_expired(&is, INT64_MAX));
-	interests_unwant(&is, STR("/a"), 200);
+	interests_unwant(&is, STR("/a"), 0, 200);
 	assert_null(interests_expired(&is, 200 + INTEREST_LINGER_MS - 1));
 	assert_ptr_equal(interests_expired(&is, 200 + INTEREST_LINGER_MS), in);
 	interests_clear(&is);
@@ -78,13 +79,13 @@ who_went_first_expires_first(void **state)
 	struct interest *a, *b, *c;
 
 	(void)state;
-	interests_init(&is, seed);
+	interests_init(&is, 2, seed);
 	a = want(&is, "/a", true);
 	b = want(&is, "/b", true);
 	c = want(&is, "/c", true);
-	interests_unwant(&is, STR("/b"), 1);
-	interests_unwant(&is, STR("/c"), 2);
-	interests_unwant(&is, STR("/a"), 3);
+	interests_unwant(&is, STR("/b"), 0, 1);
+	interests_unwant(&is, STR("/c"), 0, 2);
+	interests_unwant(&is, STR("/a"), 0, 3);
 	assert_ptr_equal(interests_expired(&is, 1 + INTEREST_LINGER_MS), b);
 	interests_drop(&is, b);
 	assert_null(interests_expired(&is, 1 + INTEREST_LINGER_MS));
@@ -95,16 +96,44 @@ who_went_first_expires_first(void **state)
 }
 
 static void
+each_worker_is_told_of_what_it_wants(void **state)
+{
+	struct interests is;
+	struct interest *in;
+	bool fresh;
+
+	(void)state;
+	interests_init(&is, 2, seed);
+	in = want(&is, "/a/*", true);
+	in->told = in->wanted;
+	assert_ptr_equal(interests_want(&is, STR("/a/*"), 1, &fresh), in);
+	assert_false(fresh);
+	want(&is, "/**", true);
+	assert_int_equal(interests_workers(&is, STR("/a/b")), 3);
+	assert_int_equal(interests_workers(&is, STR("/b")), 1);
+	assert_int_equal(in->wanted & ~in->told, 2); /* the other is still to be told */
+	in->told = in->wanted;
+	interests_unwant(&is, STR("/a/*"), 1, 5);
+	interests_unwant(&is, STR("/a/*"), 1, 5); /* once too often */
+	assert_int_equal(in->told, 1);
+	assert_null(interests_expired(&is, INT64_MAX)); /* somebody does */
+	assert_int_equal(interests_workers(&is, STR("/a/b")), 1);
+	interests_unwant(&is, STR("/a/*"), 0, 5);
+	assert_ptr_equal(interests_expired(&is, INT64_MAX), in);
+	interests_clear(&is);
+}
+
+static void
 what_nobody_wants_is_not_unwanted(void **state)
 {
 	struct interests is;
 
 	(void)state;
-	interests_init(&is, seed);
-	interests_unwant(&is, STR("/a"), 1);
+	interests_init(&is, 2, seed);
+	interests_unwant(&is, STR("/a"), 0, 1);
 	want(&is, "/a", true);
-	interests_unwant(&is, STR("/a"), 1);
-	interests_unwant(&is, STR("/a"), 900000);
+	interests_unwant(&is, STR("/a"), 0, 1);
+	interests_unwant(&is, STR("/a"), 0, 900000);
 	assert_non_null(interests_expired(&is, 1 + INTEREST_LINGER_MS));
 	interests_clear(&is);
 }
@@ -116,11 +145,11 @@ a_lost_connection_hears_nothing(void **state)
 	struct interest *a, *b;
 
 	(void)state;
-	interests_init(&is, seed);
+	interests_init(&is, 2, seed);
 	a = want(&is, "/a", true);
 	b = want(&is, "/b", true);
 	a->on = b->on = true;
-	interests_unwant(&is, STR("/b"), 1);
+	interests_unwant(&is, STR("/b"), 0, 1);
 	interests_off(&is);
 	assert_false(a->on);
 	assert_false(b->on);
@@ -136,10 +165,10 @@ want_some(void *arg)
 	int rc = 0;
 
 	(void)arg;
-	interests_init(&is, seed);
+	interests_init(&is, 2, seed);
 	for (char c = 'a'; c <= 'z' && !rc; c++) {
 		pattern[1] = c;
-		if (!interests_want(&is, str_from(pattern), &fresh))
+		if (!interests_want(&is, str_from(pattern), 0, &fresh))
 			rc = -ENOMEM;
 		else
 			assert_true(fresh);
@@ -164,6 +193,7 @@ main(void)
 		cmocka_unit_test(what_is_wanted_is_counted),
 		cmocka_unit_test(it_lingers_for_who_comes_back),
 		cmocka_unit_test(who_went_first_expires_first),
+		cmocka_unit_test(each_worker_is_told_of_what_it_wants),
 		cmocka_unit_test(what_nobody_wants_is_not_unwanted),
 		cmocka_unit_test(a_lost_connection_hears_nothing),
 		cmocka_unit_test(memory_runs_out),
