@@ -94,8 +94,11 @@ on_wish(struct mail *m)
 int
 uplink_want(struct uplink *up, unsigned worker, struct str pattern, bool wanted)
 {
-	struct wish *w = calloc(1, sizeof(*w) + pattern.n);
+	struct wish *w;
 
+	if (up->stopped)
+		return 0; /* a worker ends behind others */
+	w = calloc(1, sizeof(*w) + pattern.n);
 	if (!w)
 		return -ENOMEM;
 	w->mail.run = on_wish;
