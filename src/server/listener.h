@@ -21,9 +21,14 @@ struct listener {
 	void *arg;
 };
 
-/* Binds and listens. A peer may leave what was sent to it unacknowledged for
- * `stall_ms`. 0 or negative errno; then nothing is open. */
-int listener_open(struct listener *l, const struct address *at, int64_t stall_ms);
+struct listener_times {
+	int64_t stall_ms; /* a peer may leave unacknowledged what was sent to it */
+	int64_t hold_ms;  /* nobody says anything while a connect is held */
+};
+
+/* Binds and listens. 0 or negative errno; then nothing is open. */
+int listener_open(struct listener *l, const struct address *at,
+		  const struct listener_times *times);
 /* Accepts from now on. 0 or -ENOMEM. */
 int listener_start(struct listener *l, struct loop *loop, const struct log *log);
 void listener_close(struct listener *l); /* idempotent */

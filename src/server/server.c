@@ -97,6 +97,7 @@ on_crowded(void *arg, int fd)
 static int
 open_listeners(struct server *s)
 {
+	const struct listener_times times = { s->cfg->limits.stall_ms, s->cfg->timeout_ms };
 	size_t i;
 
 	s->listeners = calloc(s->cfg->listen_count, sizeof(*s->listeners));
@@ -106,8 +107,7 @@ open_listeners(struct server *s)
 	}
 	for (i = 0; i < s->cfg->listen_count; i++) {
 		struct listener *l = &s->listeners[i];
-		int rc = listener_open(l, &s->cfg->listens[i],
-				       s->cfg->limits.stall_ms);
+		int rc = listener_open(l, &s->cfg->listens[i], &times);
 
 		if (rc) {
 			log_error(&s->log, "cannot listen on %s: %s%s",
