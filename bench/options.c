@@ -53,6 +53,8 @@ const char options_usage[] =
 	"most)\n"
 	"  --warmup S              publishing before that (1; with --count 0)\n"
 	"  --settle S              rest after the setup (0.5)\n"
+	"  --on-cue                says \"ready\" on stderr then, and waits for the "
+	"end of stdin\n"
 	"  --drain S               stop waiting after so long without news (3)\n"
 	"  --setup-timeout S       (30)\n"
 	"  --concurrency C         clients being set up at a time (256)\n"
@@ -105,6 +107,7 @@ static const struct field {
 	{ "duration", REAL, AT(duration) },
 	{ "warmup", REAL, AT(warmup) },
 	{ "settle", REAL, AT(settle) },
+	{ "on-cue", FLAG, AT(on_cue) },
 	{ "drain", REAL, AT(drain) },
 	{ "setup-timeout", REAL, AT(setup_timeout) },
 	{ "concurrency", COUNT, AT(concurrency) },

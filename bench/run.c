@@ -1,9 +1,11 @@
 #include "run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define MS_NS 1000000ull
 enum { TICK_MS = 10, SAMPLE_MS = 100, LOST_TOLD = 5 };
@@ -111,6 +113,22 @@ set_up(struct run *run)
 	run->f->setup_s = (double)(clock_ns() - begin) / 1e9;
 	run->f->setup_cpu_s = server_cpu(run) - cpu;
 	run->f->own_share = (probe_own_cpu_seconds() - own) / run->f->setup_s;
+}
+
+/* Somebody looks at the idle server meanwhile. */
+static void
+wait_for_cue(struct run *run)
+{
+	char byte;
+
+	fprintf(stderr, "bayeux-load: ready\n");
+	if (fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK) < 0)
+		run->error = -errno;
+	while (!run->error && (read(STDIN_FILENO, &byte, 1) > 0 ||
+			       errno == EAGAIN || errno == EINTR)) {
+		turn(run, clock_ns() + 50 * MS_NS);
+		errno = 0; /* what read() leaves at the end */
+	}
 }
 
 static void
@@ -315,6 +333,8 @@ run_scenario(struct load *load, struct figures *f)
 			load->tally.ready, load->client_count);
 	rest(&run, load->opt->settle);
 	f->rss_ready = server_rss(&run);
+	if (load->opt->on_cue)
+		wait_for_cue(&run);
 	set_paused(&run, true);
 	rc = measure(&run);
 	if (rc)

@@ -14,15 +14,24 @@ enum {
 	BACKLOG = 65535, /* the kernel cuts it to net.core.somaxconn */
 	BURST = 256,    /* accepted in one turn, then others have theirs */
 	PAUSE_MS = 100,
+	LEAST_IDLE_S = 60, /* before a connection is probed */
+	SLACK_S = 15,      /* for a client to say something after an answer */
 };
 
 /* Linux hands these on to what is accepted. A peer that vanished without a
- * word is found by probes when nothing is under way, else after `stall_ms`. */
+ * word is found by probes when nothing is under way, else after `stall_ms`. Since
+ * that counts for probes, too, a single one that is lost ends a connection: so those
+ * are not probed that hold a connect. */
 static void
-set_options(int fd, int64_t stall_ms)
+set_options(int fd, const struct listener_times *times)
 {
-	int one = 1, idle_s = 60, between_s = 10;
-	unsigned timeout_ms = (unsigned)stall_ms;
+	int one = 1, idle_s = (int)(times->hold_ms / 1000) + SLACK_S, between_s = 10;
+	unsigned timeout_ms = (unsigned)times->stall_ms;
+
+	if (idle_s < LEAST_IDLE_S)
+		idle_s = LEAST_IDLE_S;
+	if (idle_s > INT16_MAX)
+		idle_s = INT16_MAX; /* what the kernel takes */
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
@@ -89,7 +98,7 @@ open_at(struct listener *l, const struct address *at, enum listener_share share)
 
 int
 listener_open(struct listener *l, const struct address *at, enum listener_share share,
-	      int64_t stall_ms)
+	      const struct listener_times *times)
 {
 	struct address v4 = *at;
 	int rc;
@@ -107,7 +116,7 @@ listener_open(struct listener *l, const struct address *at, enum listener_share 
 	rc = open_at(l, &v4, share);
 out:
 	if (!rc)
-		set_options(l->fd, stall_ms);
+		set_options(l->fd, times);
 	return rc;
 }
 

@@ -21,12 +21,17 @@ struct listener {
 	void *arg;
 };
 
-/* Binds and listens; `shared`: others of this process listen at the same place, of which
- * the first one passes LISTENER_FIRST. A peer may leave what was sent to it unacknowledged for
- * `stall_ms`. 0 or negative errno; then nothing is open. */
+struct listener_times {
+	int64_t stall_ms; /* a peer may leave unacknowledged what was sent to it */
+	int64_t hold_ms;  /* nobody says anything while a connect is held */
+};
+
+/* Whether others of this process listen at the same place, and which comes first. */
 enum listener_share { LISTENER_ALONE, LISTENER_FIRST, LISTENER_NEXT };
+
+/* Binds and listens. 0 or negative errno; then nothing is open. */
 int listener_open(struct listener *l, const struct address *at, enum listener_share share,
-		  int64_t stall_ms);
+		  const struct listener_times *times);
 /* Where it listens, with the real port. */
 int listener_address(const struct listener *l, struct address *at);
 /* Accepts from now on. 0 or -ENOMEM. */

@@ -88,8 +88,8 @@ open_listener(struct server *s, struct worker *w, const struct address *at)
 	enum listener_share share = s->crew.count == 1 ? LISTENER_ALONE
 				    : w->number == 0   ? LISTENER_FIRST
 						       : LISTENER_NEXT;
-	int rc = listener_open(&w->listeners[w->listener_count], at, share,
-			       s->cfg->limits.stall_ms);
+	const struct listener_times times = { s->cfg->limits.stall_ms, s->cfg->timeout_ms };
+	int rc = listener_open(&w->listeners[w->listener_count], at, share, &times);
 
 	if (rc) {
 		log_error(&s->log, "cannot listen on %s: %s%s", at->text, strerror(-rc),

@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { Session, freshChannel } from '../lib/bayeux.mjs';
 import { test } from '../lib/harness.mjs';
+import { probesIn } from '../lib/proc.mjs';
 import { Proxy } from '../lib/proxy.mjs';
 import { Socket } from '../lib/socket.mjs';
+import { sleep } from '../lib/wait.mjs';
 
 const data = (messages) => messages.map((message) => message.data);
 
@@ -94,3 +96,18 @@ test('vanish: a socket closed by its client echoes the code and the session goes
   await session.publish(channel, 'kept');
   assert.deepEqual(data((await session.poll()).messages), ['kept']);
 });
+
+// One probe that is lost ends a connection (tcp(7): TCP_USER_TIMEOUT), so a client is not probed while its connect is held.
+for (const [timeout, least] of [[1, 59], [300, 314]]) {
+  test(`vanish: with a timeout of ${timeout} s a silent peer is probed after ${least + 1}`, async (t) => {
+    const { url, port } = await t.server({ timeout });
+    const socket = await Socket.open(t, url);
+    await socket.ask({ channel: '/foo', data: 1 });
+    let seconds;
+    while (seconds === undefined) { // until the answer is acknowledged there is another timer
+      await sleep(10);
+      [seconds] = probesIn(port);
+    }
+    assert.ok(seconds > least - 1 && seconds <= least + 1, `in ${seconds} s`);
+  });
+}

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { Session, freshChannel, handshake } from '../lib/bayeux.mjs';
 import { test } from '../lib/harness.mjs';
-import { cpuSeconds } from '../lib/proc.mjs';
+import { cpuSeconds, hidesItsMemory, residentBytes } from '../lib/proc.mjs';
 import { Socket } from '../lib/socket.mjs';
 import { Tcp, frame, rawExchange, upgrade } from '../lib/tcp.mjs';
 import { sleep } from '../lib/wait.mjs';
@@ -43,6 +43,26 @@ test(`storm: ${SOCKETS + POLLS} clients at once, and each hears all once`, { alo
   for (const number of [1, 2]) await speaker.publish(channel, number);
   for (const heard of await Promise.all(listeners.map((hear) => hear(2)))) assert.deepEqual(heard, [1, 2]);
 });
+
+// What docs/memory.md counts, with room for what a server of so few has besides. One after the other, or the storm itself
+// would count.
+for (const [what, most, listen] of [
+  ['a WebSocket', 1536, listenOnSocket],
+  ['a poll', 10240, (t, url, channel) => listenByPoll(url, channel)],
+]) {
+  test(`storm: an idle client takes less than ${most} bytes: ${what}`, { alone: true }, async (t) => {
+    const server = await t.server({ timeout: 60, ping: 0 });
+    const { url } = server, channel = freshChannel('idle');
+    for (const _ of range(20)) await listen(t, url, channel); // whatever is there from the first one on
+    const before = residentBytes(server), listeners = [];
+    for (const _ of range(1000)) listeners.push(await listen(t, url, channel));
+    const grown = (residentBytes(server) - before) / listeners.length;
+    if (!hidesItsMemory(server)) assert.ok(grown < most, `${grown} bytes`);
+    const speaker = await Session.open(url);
+    await speaker.publish(channel, 1);
+    for (const heard of await Promise.all(listeners.map((hear) => hear(1)))) assert.deepEqual(heard, [1]);
+  });
+}
 
 // Spinning would take all of it.
 async function assertQuiet(server) {

@@ -18,6 +18,12 @@ export const residentBytes = ({ pid }) =>
 // AddressSanitizer keeps freed memory for a while: then what a process holds tells nothing of what it needs.
 export const hidesItsMemory = ({ pid }) => fs.readFileSync(`/proc/${pid}/exe`).includes('__asan_init');
 
+// In how many seconds the kernel would probe whether the peer of a server's connection is still there. Those of `port`.
+export const probesIn = (port) => fs.readFileSync('/proc/net/tcp', 'latin1').split('\n').slice(1)
+  .map((line) => line.trim().split(/\s+/))
+  .filter(([, local, , state, , timer]) => local?.endsWith(`:${port.toString(16).toUpperCase().padStart(4, '0')}`) && state === '01' && timer.startsWith('02:'))
+  .map(([, , , , , timer]) => parseInt(timer.slice(3), 16) / TICKS);
+
 // Holds the server still while `body` runs. What is sent meanwhile it finds all at once, in one turn of its loop.
 export async function whileFrozen(server, body) {
   server.signal('SIGSTOP');
