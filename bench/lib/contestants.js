@@ -21,7 +21,8 @@ function builtTool(name) {
   }
 }
 
-// `pids` if more than the first process is meant. `clean`: must end with status 0 when told.
+// `start` takes the core to stay on and for fayed a command to be started through. `pids` if
+// more than the first process is meant. `clean`: must end with status 0 when told.
 // `missing` says why it cannot be had; null: it can. `args`: for the load tool.
 function contestants(opt) {
   const more = (opt['fayed-args'] || '').split(' ').filter(Boolean);
@@ -32,8 +33,11 @@ function contestants(opt) {
     return {
       missing: () => (!opt.fayed ? '--fayed is needed'
         : workers > 1 && !several ? 'this fayed has no --workers' : null),
-      start: (core) => startServer(opt.fayed,
-        ['--listen', '127.0.0.1:0', '--timeout', TIMEOUT_S, ...count, ...more], { core }),
+      start(core, through = []) {
+        const [command, ...args] = [...through, opt.fayed, '--listen', '127.0.0.1:0', '--timeout', TIMEOUT_S,
+          ...count, ...more];
+        return startServer(command, args, { core });
+      },
       args: (server) => ['--url', server.url],
       clean: true,
     };
