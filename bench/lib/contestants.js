@@ -2,9 +2,12 @@
 'use strict';
 
 const { execFileSync } = require('child_process');
+const fs = require('fs');
+const path = require('path');
 const nchan = require('./nchan.js');
-const { peer, peerModule, startServer, tool } = require('./processes.js');
+const { installed, peer, peerModule, startServer, tool } = require('./processes.js');
 
+const COMETD = peer('cometd/target');
 // Longer than any run: nothing comes of its own while somebody measures.
 const TIMEOUT_S = '600';
 
@@ -62,6 +65,12 @@ function contestants(opt) {
       args: (server) => ['--protocol', 'raw-polling', '--url', `${server.url}/poll`, '--pub-url', `${server.url}/publish`],
     },
     'nchan': nchan,
+    'cometd': {
+      missing: () => (!fs.existsSync(path.join(COMETD, 'classes', 'Peer.class')) ? 'run bench/peers/setup-cometd'
+        : installed('java') ? null : 'java is missing'),
+      start: (core) => startServer('java', ['-cp', `${COMETD}/classes:${COMETD}/lib/*`, 'Peer', TIMEOUT_S], { core }),
+      args: (server) => ['--url', server.url, '--warmup', '6'], // its code is compiled as it runs
+    },
   };
 }
 

@@ -93,7 +93,7 @@ async function startServer(command, args, { says, core } = {}) {
     const streams = [process_.child.stderr, ...(says ? [process_.child.stdout] : [])];
     function look(part) {
       text += part;
-      const found = (says || /^(.*) ready on (\S+)$/m).exec(text);
+      const found = (says || /^(.*) ready on (\S+)\n/m).exec(text); // the whole line, not a part of it
       if (!found) return;
       streams.forEach((stream) => stream.off('data', look));
       resolve(found);
