@@ -16,6 +16,11 @@ function hasWorkers(fayed) {
   return /^\s+--workers /m.test(execFileSync(fayed, ['--help'], { encoding: 'utf8' }));
 }
 
+// Its arguments for so many.
+function workers(fayed, count) {
+  return hasWorkers(fayed) ? ['--workers', String(count)] : [];
+}
+
 function builtTool(name) {
   try {
     return tool(name) && null;
@@ -29,16 +34,14 @@ function builtTool(name) {
 // `missing` says why it cannot be had; null: it can. `args`: for the load tool.
 function contestants(opt) {
   const more = (opt['fayed-args'] || '').split(' ').filter(Boolean);
-  const several = opt.fayed ? hasWorkers(opt.fayed) : false;
 
-  function fayed(workers) {
-    const count = several ? ['--workers', String(workers)] : [];
+  function fayed(count) {
     return {
       missing: () => (!opt.fayed ? '--fayed is needed'
-        : workers > 1 && !several ? 'this fayed has no --workers' : null),
+        : count > 1 && !hasWorkers(opt.fayed) ? 'this fayed has no --workers' : null),
       start(core, through = []) {
         const [command, ...args] = [...through, opt.fayed, '--listen', '127.0.0.1:0', '--timeout', TIMEOUT_S,
-          ...count, ...more];
+          ...workers(opt.fayed, count), ...more];
         return startServer(command, args, { core });
       },
       args: (server) => ['--url', server.url],
@@ -74,4 +77,4 @@ function contestants(opt) {
   };
 }
 
-module.exports = { contestants, hasWorkers };
+module.exports = { contestants, workers };
