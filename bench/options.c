@@ -79,6 +79,7 @@ const char options_usage[] =
 	"  --pub-url URL[,URL...]  where publishers connect, if elsewhere; raw "
 	"ones POST to http://\n"
 	"  --name TEXT             label for the output\n"
+	"  --announce              say on stderr when measuring begins\n"
 	"  --json                  one line of JSON instead of text\n"
 	"  --allow-loss            exit 0 although messages were lost or "
 	"duplicated\n";
@@ -123,6 +124,7 @@ static const struct field {
 	{ "redis", TEXT, AT(redis) },
 	{ "protocol", TEXT, AT(protocol_text) },
 	{ "name", TEXT, AT(name) },
+	{ "announce", FLAG, AT(announce) },
 	{ "json", FLAG, AT(json) },
 	{ "allow-loss", FLAG, AT(allow_loss) },
 #undef AT

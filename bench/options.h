@@ -37,7 +37,7 @@ struct options {
 	const char *url_list, *pub_url_list, *pid_list;
 	const char *transport_text, *protocol_text;
 	const char *redis, *name;
-	bool non_sticky, alternate, json, allow_loss, on_cue;
+	bool non_sticky, alternate, json, allow_loss, on_cue, announce;
 	uint32_t clients; /* subscribers */
 	uint32_t idle_ws, idle_polling; /* others, to whom nothing comes */
 	uint32_t publishers, channels, slow, slow_rcvbuf, window, payload;

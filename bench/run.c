@@ -206,6 +206,8 @@ measure_begin(struct run *run)
 
 	if (run->opt->redis && !probe_redis(run->opt->redis, &run->redis))
 		return RUN_NO_REDIS;
+	if (run->opt->announce)
+		fprintf(stderr, "bayeux-load: measuring\n");
 	hist_reset(&run->load->latency);
 	run->start_ns = clock_ns();
 	f->deliveries = tally->deliveries;

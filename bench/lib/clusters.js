@@ -5,6 +5,7 @@ const fs = require('fs');
 const http = require('http');
 const os = require('os');
 const path = require('path');
+const { workers } = require('./contestants.js');
 const { freePort, installed, peer, peerModule, runLoad, runTool, startServer } = require('./processes.js');
 
 const LUA = path.join(__dirname, '..', '..', 'src', 'redis', 'lua');
@@ -41,7 +42,7 @@ async function joined(node) {
 }
 
 async function startFayed(fayed, redis) {
-  const args = ['--listen', '127.0.0.1:0', '--timeout', String(TIMEOUT_S)];
+  const args = ['--listen', '127.0.0.1:0', '--timeout', String(TIMEOUT_S), ...workers(fayed, 1)];
   const node = await startServer(fayed, redis ? [...args, '--redis', `redis://127.0.0.1:${redis.port}/0`] : args);
   if (redis) await joined(node);
   return node;
@@ -86,7 +87,7 @@ async function startFloor(args) {
   };
 }
 
-// What can be measured: `fayed` and `faye` in twos, `alone` without Redis.
+// What can be measured, with one worker each: `fayed` and `faye` in twos, `alone` without Redis.
 function contestants(fayed) {
   const script = ['--common', path.join(LUA, 'common.lua'), '--publish', path.join(LUA, 'publish.lua')];
   return {

@@ -2,15 +2,23 @@
 'use strict';
 
 const { execFileSync } = require('child_process');
+const fs = require('fs');
+const path = require('path');
 const nchan = require('./nchan.js');
-const { peer, peerModule, startServer, tool } = require('./processes.js');
+const { installed, peer, peerModule, startServer, tool } = require('./processes.js');
 
+const COMETD = peer('cometd/target');
 // Longer than any run: nothing comes of its own while somebody measures.
 const TIMEOUT_S = '600';
 
 // Whether the daemon can have several workers; older ones have always one.
 function hasWorkers(fayed) {
   return /^\s+--workers /m.test(execFileSync(fayed, ['--help'], { encoding: 'utf8' }));
+}
+
+// Its arguments for so many.
+function workers(fayed, count) {
+  return hasWorkers(fayed) ? ['--workers', String(count)] : [];
 }
 
 function builtTool(name) {
@@ -21,19 +29,21 @@ function builtTool(name) {
   }
 }
 
-// `pids` if more than the first process is meant. `clean`: must end with status 0 when told.
+// `start` takes the core to stay on and for fayed a command to be started through. `pids` if
+// more than the first process is meant. `clean`: must end with status 0 when told.
 // `missing` says why it cannot be had; null: it can. `args`: for the load tool.
 function contestants(opt) {
   const more = (opt['fayed-args'] || '').split(' ').filter(Boolean);
-  const several = opt.fayed ? hasWorkers(opt.fayed) : false;
 
-  function fayed(workers) {
-    const count = several ? ['--workers', String(workers)] : [];
+  function fayed(count) {
     return {
       missing: () => (!opt.fayed ? '--fayed is needed'
-        : workers > 1 && !several ? 'this fayed has no --workers' : null),
-      start: (core) => startServer(opt.fayed,
-        ['--listen', '127.0.0.1:0', '--timeout', TIMEOUT_S, ...count, ...more], { core }),
+        : count > 1 && !hasWorkers(opt.fayed) ? 'this fayed has no --workers' : null),
+      start(core, through = []) {
+        const [command, ...args] = [...through, opt.fayed, '--listen', '127.0.0.1:0', '--timeout', TIMEOUT_S,
+          ...workers(opt.fayed, count), ...more];
+        return startServer(command, args, { core });
+      },
       args: (server) => ['--url', server.url],
       clean: true,
     };
@@ -58,7 +68,13 @@ function contestants(opt) {
       args: (server) => ['--protocol', 'raw-polling', '--url', `${server.url}/poll`, '--pub-url', `${server.url}/publish`],
     },
     'nchan': nchan,
+    'cometd': {
+      missing: () => (!fs.existsSync(path.join(COMETD, 'classes', 'Peer.class')) ? 'run bench/peers/setup-cometd'
+        : installed('java') ? null : 'java is missing'),
+      start: (core) => startServer('java', ['-cp', `${COMETD}/classes:${COMETD}/lib/*`, 'Peer', TIMEOUT_S], { core }),
+      args: (server) => ['--url', server.url, '--warmup', '6'], // its code is compiled as it runs
+    },
   };
 }
 
-module.exports = { contestants, hasWorkers };
+module.exports = { contestants, workers };

@@ -5,7 +5,7 @@
 const fs = require('fs');
 const { cores, runLoad } = require('./processes.js');
 
-const SPARE = 120; // descriptors that a server or the load tool has besides
+const SPARE = 400; // descriptors that a server keeps back or the load tool has besides
 
 function openFileLimit() {
   const line = /^Max open files\s+(\S+)\s+(\S+)/m.exec(fs.readFileSync('/proc/self/limits', 'utf8'));
@@ -18,10 +18,10 @@ function lacking(scenario) {
   return (scenario.files || 0) > files ? `needs ${scenario.files} open files, "ulimit -Hn" is ${files}` : null;
 }
 
-function times(scenario, quick) {
+function times(scenario, quick, seconds) {
   if (scenario.fixed) return quick ? ['--settle', '0.1', '--duration', '0'] : [];
   return quick ? ['--settle', '0.1', '--warmup', '0.1', '--duration', '0.4']
-    : ['--warmup', '1', '--duration', String(scenario.seconds || 3)];
+    : ['--warmup', '1', '--duration', String(seconds || scenario.seconds || 3)];
 }
 
 // Idle ones beside, as many as fit. floor-poll has no WebSockets: they would cost it
@@ -33,9 +33,10 @@ function company(scenario, who, quick) {
   return ['--idle-polling', count, '--setup-timeout', '120', ...(who === 'floor-poll' ? [] : ['--idle-ws', count])];
 }
 
-function scenarioArgs(scenario, who, quick) {
+// `seconds` of measuring, if not as the scenario says.
+function scenarioArgs(scenario, who, quick, seconds) {
   const args = (scenario.instead && scenario.instead[who]) || (quick && scenario.small) || scenario.args;
-  return [...args, ...times(scenario, quick), ...company(scenario, who, quick)];
+  return [...args, ...times(scenario, quick, seconds), ...company(scenario, who, quick)];
 }
 
 // Where the two run; {}: anywhere.
@@ -70,4 +71,4 @@ function complaints(run) {
   return wrong;
 }
 
-module.exports = { complaints, lacking, oneRun };
+module.exports = { complaints, lacking, oneRun, places, scenarioArgs };

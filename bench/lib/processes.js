@@ -93,7 +93,7 @@ async function startServer(command, args, { says, core } = {}) {
     const streams = [process_.child.stderr, ...(says ? [process_.child.stdout] : [])];
     function look(part) {
       text += part;
-      const found = (says || /^(.*) ready on (\S+)$/m).exec(text);
+      const found = (says || /^(.*) ready on (\S+)\n/m).exec(text); // the whole line, not a part of it
       if (!found) return;
       streams.forEach((stream) => stream.off('data', look));
       resolve(found);
@@ -129,9 +129,10 @@ async function startServer(command, args, { says, core } = {}) {
 }
 
 // Runs a program that prints its figures as JSON; { status, stderr, figures }, figures
-// null if there are none.
-async function runTool(name, args, core) {
+// null if there are none. `hear` gets what it says on stderr, as it comes.
+async function runTool(name, args, core, hear) {
   const process_ = launch(tool(name), args, core);
+  if (hear) process_.child.stderr.on('data', hear);
   const status = await within(RUN_MS, process_.ended, null);
   if (status === null) process_.child.kill('SIGKILL');
   let figures = null;
@@ -143,8 +144,8 @@ async function runTool(name, args, core) {
   return { status: status === null ? 'hung' : status, stderr: process_.stderr.trim(), figures };
 }
 
-function runLoad(args, core) {
-  return runTool('bayeux-load', [...args, '--json'], core);
+function runLoad(args, core, hear) {
+  return runTool('bayeux-load', [...args, '--json'], core, hear);
 }
 
 // redis-server and nginx must be told a port. Below those that the kernel gives away by

@@ -3,6 +3,8 @@
 
 const fs = require('fs');
 const os = require('os');
+const { median } = require('./table.js');
+const { waitForQuiet } = require('./quiet.js');
 
 function environment(opt) {
   const cpus = os.cpus();
@@ -14,9 +16,10 @@ function environment(opt) {
 
 // `plan`: [{ name, servers, run(who), complaints(run) }], measured one after the other; in each
 // the servers take turns, beginning with another each repetition. One line of JSON for each
-// run goes to the file `out`, after one that describes the machine. `tell(run, wrong)` is
-// called after each. { where, runs, unsound }
-async function measure(plan, { repeat, quick, out }, tell) {
+// run goes to the file `out`, after one that describes the machine. Before each there is a
+// wait for others to be quiet, of `patience` seconds at most. `tell(run, wrong)` is called
+// after each. { where, runs, unsound }
+async function measure(plan, { repeat, quick, out, patience }, tell) {
   const where = environment({ repeat, quick }), runs = [], unsound = [];
   const file = out ? fs.openSync(out, 'w') : null;
   const write = (value) => { if (file !== null) fs.writeSync(file, JSON.stringify(value) + '\n'); };
@@ -25,7 +28,8 @@ async function measure(plan, { repeat, quick, out }, tell) {
   for (const { name, servers, run, complaints } of plan) {
     for (let repetition = 0; repetition < repeat; repetition++) {
       for (let i = 0; i < servers.length; i++) {
-        const done = { ...await run(servers[(i + repetition) % servers.length]), repetition };
+        const others = quick ? null : await waitForQuiet(patience || 0);
+        const done = { ...await run(servers[(i + repetition) % servers.length]), repetition, others };
         const wrong = complaints(done).join(', ');
         runs.push(done);
         write(done);
@@ -38,13 +42,20 @@ async function measure(plan, { repeat, quick, out }, tell) {
   return { where, runs, unsound };
 }
 
+// Who else used the machine as runs began.
+function company(runs) {
+  const shares = runs.map((run) => run.others).filter((share) => typeof share === 'number');
+  const percent = (share) => `${(share * 100).toFixed(0)} %`;
+  return shares.length ? `; others had ${percent(median(shares))} of the cores before each run, ` +
+    `${percent(Math.max(...shares))} at most` : '';
+}
+
 // Over the tables: who was measured where.
 function heading({ where, runs }) {
   const banners = [...new Set(runs.map((run) => run.banner).filter(Boolean))];
   const redis = runs.map((run) => run.redis).find(Boolean);
   return `${banners.join(', ')}${redis ? `, Redis ${redis}` : ''}; Node ${where.node}; ${where.cpu}, ${where.cores} cores, ` +
-    `Linux ${where.kernel}, load ${where.load_before.toFixed(1)} before; medians of ${where.repeat}` +
-    `${where.quick ? ', quick' : ''}`;
+    `Linux ${where.kernel}${company(runs)}; medians of ${where.repeat}${where.quick ? ', quick' : ''}`;
 }
 
 // Under them: what was wrong.
