@@ -168,8 +168,10 @@ go_down(struct uplink *up, bool fatal, const char *why)
 	struct link *commands = up->commands, *subscriber = up->subscriber;
 	bool was_joined = up->state >= UPLINK_SYNCING;
 
-	if (up->state == UPLINK_UP)
+	if (up->state == UPLINK_UP) {
 		uplink_tell(up, NEWS_DOWN, 0);
+		loop_timer_set(up->loop, &up->late, now + UPLINK_GRACE_MS);
+	}
 	if (was_joined) {
 		up->joined_ms = now;
 		loop_timer_set(up->loop, &up->away, now + UPLINK_GRACE_MS);
@@ -221,6 +223,15 @@ on_away(void *arg)
 		log_error(up->options.log, "redis: away; clients of this node are served, up to %zu "
 			  "publications are kept", up->options.kept_messages);
 	uplink_go_island(up);
+}
+
+static void
+on_late(void *arg)
+{
+	struct uplink *up = arg;
+
+	up->is_late = true;
+	uplink_give_up_late(up);
 }
 
 /* ---- connecting ---- */
@@ -366,6 +377,7 @@ init_timers(struct uplink *up)
 {
 	loop_timer_init(&up->reconnect, connect_both, up);
 	loop_timer_init(&up->away, on_away, up);
+	loop_timer_init(&up->late, on_late, up);
 	loop_timer_init(&up->beat, on_beat, up);
 	loop_timer_init(&up->keep, on_keep, up);
 	loop_timer_init(&up->linger, on_linger, up);

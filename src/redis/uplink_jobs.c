@@ -188,9 +188,15 @@ send_job(struct uplink *up, struct job *j)
 
 /* What a session needs here must be heard completely before it moves here. */
 static bool
+needs_up(const struct job *j)
+{
+	return j->script == REDIS_ATTACH || j->script == REDIS_READ;
+}
+
+static bool
 may_be_sent(const struct uplink *up, const struct job *j)
 {
-	if (j->script == REDIS_ATTACH || j->script == REDIS_READ)
+	if (needs_up(j))
 		return up->state == UPLINK_UP;
 	if (j->script == REDIS_RESTORE)
 		return up->state >= UPLINK_RESTORING;
@@ -203,7 +209,11 @@ try_send(struct uplink *up, struct job *j)
 	int rc;
 
 	if (!may_be_sent(up, j)) {
-		list_append(&up->waiting, &j->node);
+		/* Rather the client tries another node. */
+		if (up->is_late && needs_up(j))
+			give_up(up, j);
+		else
+			list_append(&up->waiting, &j->node);
 		return;
 	}
 	list_append(&up->sent, &j->node);
@@ -301,6 +311,20 @@ uplink_take_back(struct uplink *up)
 	/* They were before those that wait. */
 	list_move(&up->sent, &up->waiting);
 	list_move(&up->waiting, &up->sent);
+}
+
+void
+uplink_give_up_late(struct uplink *up)
+{
+	struct list_node *n, *next;
+
+	for (n = list_first(&up->waiting); n; n = next) {
+		struct job *j = list_entry(n, struct job, node);
+
+		next = list_next(&up->waiting, n);
+		if (needs_up(j))
+			give_up(up, j);
+	}
 }
 
 uint64_t

@@ -101,8 +101,10 @@ struct uplink {
 	char sha[REDIS_SCRIPT_COUNT][UPLINK_SHA_BYTES + 1];
 	unsigned loaded;
 	unsigned failures; /* in a row */
-	struct loop_timer reconnect, away, beat, keep, linger;
+	struct loop_timer reconnect, away, late, beat, keep, linger;
 	bool is_away;      /* for longer than the grace */
+	bool is_late;      /* it has not been up for as long, whether commands can be sent
+			    * or not */
 	bool stopping;
 	struct loop_timer last_moment;
 
@@ -172,6 +174,7 @@ void uplink_refuse(struct uplink *up, enum redis_script_id script,
 
 /* uplink_jobs.c */
 void uplink_send_waiting(struct uplink *up);
+void uplink_give_up_late(struct uplink *up); /* what would wait until it is up */
 void uplink_take_back(struct uplink *up);  /* what was sent on a connection that is gone */
 void uplink_marked(struct uplink *up, uint64_t mark);
 void uplink_heard(struct uplink *up); /* pos has moved */

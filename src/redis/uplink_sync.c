@@ -145,6 +145,8 @@ go_up(struct uplink *up)
 	int64_t now = loop_now_ms(up->loop);
 
 	up->state = UPLINK_UP;
+	up->is_late = false;
+	loop_timer_clear(up->loop, &up->late);
 	up->failures = 0;
 	up->history[0] = up->history[1] = 0;
 	up->beat_heard_ms = now;

@@ -199,3 +199,19 @@ test('redis: cut off while a subscription is on its way: it is heard', { ms: MS 
     assert.deepEqual(heard.map(({ data }) => data), [round]);
   }
 });
+
+// It can do commands and hears nothing, so whoever came would wait there while his session ends elsewhere.
+test('redis: a node that hears nothing sends those away whose sessions are with others', { ms: MS }, async (t) => {
+  const cluster = await Cluster.start(t, { redis: await Redis.start(t), cables: true, count: 2 });
+  const { nodes: [home, deaf] } = cluster, room = freshRoom(), session = await Session.open(home.url);
+  await session.subscribe(room);
+  deaf.cable.stall({ only: 'subscriber', direction: 'down' });
+  while (!/redis: lost/.test(deaf.log)) await sleep(50);
+  await assert.rejects(exchange(deaf.url, [session.connectMessage()]), /hang up|ECONNRESET/);
+  await send(home.url, [{ channel: room, data: 'here' }]);
+  assert.deepEqual((await session.poll()).messages.map(({ data }) => data), ['here']);
+  deaf.cable.flow();
+  await cluster.heals();
+  session.url = deaf.url;
+  assert.equal((await session.poll()).reply.successful, true);
+});
