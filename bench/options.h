@@ -28,7 +28,7 @@ enum protocol { PROTOCOL_BAYEUX, PROTOCOL_RAW_WS, PROTOCOL_RAW_POLLING };
 extern const char *const protocol_names[3];
 
 enum { OPTIONS_HELP = 1, OPTIONS_WRONG };
-enum { MAX_PIDS = 32, MAX_URLS = 32 };
+enum { MAX_PIDS = 32, MAX_URLS = 128 };
 
 struct options {
 	enum scenario scenario;
