@@ -42,9 +42,24 @@ on_ready(void *arg, short events)
 }
 
 static void
-on_turn(void *arg)
+on_due(void *arg)
 {
 	run(arg);
+}
+
+/* Now or later: no engine call is left that could be done in this turn. */
+static void
+run_last(struct http *h)
+{
+	h->turn_ends = true;
+	run(h);
+	h->turn_ends = false;
+}
+
+static void
+on_turn(void *arg)
+{
+	run_last(arg);
 }
 
 /* Without a wake-up pipe nothing else tells the daemon. */
@@ -68,7 +83,7 @@ resume(void *arg)
 	}
 	h->resumed_ms = now;
 	request_resume_all(h);
-	run(h);
+	run_last(h);
 }
 
 bool
@@ -162,7 +177,7 @@ http_init(struct http *h, struct loop *loop, const struct log *log, struct broke
 	h->connection = (struct connection_config){ loop, cfg->head_ms, cfg->body_ms };
 	list_init(&h->waiting);
 	list_init(&h->answered);
-	loop_timer_init(&h->timer, on_turn, h);
+	loop_timer_init(&h->timer, on_due, h);
 	loop_task_init(&h->turn, on_turn, h);
 	loop_timer_init(&h->resume_timer, resume, h);
 	loop_task_init(&h->resume, resume, h);

@@ -46,6 +46,7 @@ struct http {
 	struct list waiting;      /* requests suspended */
 	struct list answered;     /* requests to be resumed */
 	unsigned suspended;
+	bool turn_ends;           /* what is not answered yet will not be in this turn */
 	bool stopping;            /* new requests are hung up on */
 	int64_t resumed_ms;       /* when requests were resumed last */
 	uint64_t requests;        /* since the start */

@@ -4,10 +4,11 @@
  *        └── refused ─────────────────────────────────────┘
  *     RUNNING ── the peer vanished, or is hung up on ──> GONE
  *
- * While RUNNING the connection is suspended, when the broker has not answered
- * at once. libmicrohttpd does not watch a suspended socket, so we do. On every
- * way out of that: watch off, resume, and the handler's next call ends it. The
- * struct goes in request_completed only.
+ * What is RUNNING has until the turn's end, when libmicrohttpd calls the handler
+ * again: most is answered by then. What is not is suspended, which costs two system
+ * calls, a look at the socket and a place among all that are. libmicrohttpd does not
+ * watch a suspended socket, so we do. On every way out of that: watch off, resume, and
+ * the handler's next call ends it. The struct goes in request_completed only.
  *
  * One that lends its descriptor to an event source is RUNNING until that is done with
  * it, and GONE then. */
@@ -127,8 +128,9 @@ wait_for_answer(struct request *r)
 {
 	struct http *h = r->http;
 
-	/* Without our eye on it nobody would see the peer go. */
-	if (!r->connection)
+	/* Without our eye on it nobody would see the peer go; and who stops waits for
+	 * nobody. */
+	if (!r->connection || h->stopping)
 		return MHD_NO;
 	connection_wait(r->connection, on_peer_gone, r);
 	list_append(&h->waiting, &r->node);
@@ -344,7 +346,7 @@ take_batch(struct request *r, struct buf *messages)
 		return give_status(r, rc < 0 ? MHD_HTTP_INTERNAL_SERVER_ERROR
 					     : MHD_HTTP_BAD_REQUEST);
 	if (r->state == RUNNING)
-		return wait_for_answer(r);
+		return MHD_YES;
 	return r->state == ANSWERED ? give_answer(r) : MHD_NO;
 }
 
@@ -399,7 +401,7 @@ ask_metrics(struct request *r)
 	r->query.done = on_metrics;
 	metrics->ask(metrics->arg, &r->query);
 	if (r->state == RUNNING)
-		return wait_for_answer(r);
+		return MHD_YES;
 	return r->state == ANSWERED ? give_answer(r) : MHD_NO;
 }
 
@@ -463,6 +465,8 @@ request_handle(void *cls, struct MHD_Connection *c, const char *url, const char 
 	switch (r->state) {
 	case READING:
 		return start(r, url);
+	case RUNNING:
+		return r->http->turn_ends ? wait_for_answer(r) : MHD_YES;
 	case ANSWERED:
 		return give_answer(r);
 	default:
