@@ -11,8 +11,8 @@ slot(const struct queue *q, uint32_t i)
 	return &q->items[(q->head + i) & (q->room - 1)];
 }
 
-static int
-grow(struct queue *q)
+int
+queue_grow(struct queue *q)
 {
 	uint32_t i, room = q->room ? q->room * 2 : QUEUE_FIRST_ROOM;
 	struct frozen **items = malloc(room * sizeof(struct frozen *));
@@ -26,12 +26,6 @@ grow(struct queue *q)
 	q->room = room;
 	q->head = 0;
 	return 0;
-}
-
-int
-queue_reserve(struct queue *q)
-{
-	return q->count == q->room ? grow(q) : 0;
 }
 
 static int
@@ -66,12 +60,6 @@ queue_give_front(struct queue *q, struct frozen *f)
 	q->head = (q->head - 1) & (q->room - 1);
 	*slot(q, 0) = f;
 	return 0;
-}
-
-struct frozen *
-queue_peek(const struct queue *q, uint32_t i)
-{
-	return *slot(q, i);
 }
 
 struct frozen *

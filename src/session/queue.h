@@ -16,14 +16,27 @@ struct queue {
 
 void queue_clear(struct queue *q); /* drops all, frees the ring */
 
+/* 0 or -ENOMEM. */
+int queue_grow(struct queue *q);
+
 /* Room for one more, so that the next give cannot fail. 0 or -ENOMEM. */
-int queue_reserve(struct queue *q);
+static inline int
+queue_reserve(struct queue *q)
+{
+	return q->count == q->room ? queue_grow(q) : 0;
+}
 
 /* Takes the caller's reference, also when it fails: 0 or -ENOMEM. */
 int queue_give(struct queue *q, struct frozen *f);       /* behind the last */
 int queue_give_front(struct queue *q, struct frozen *f); /* before the first */
 
-struct frozen *queue_peek(const struct queue *q, uint32_t i); /* borrowed; i < count */
+/* Borrowed; i < count. */
+static inline struct frozen *
+queue_peek(const struct queue *q, uint32_t i)
+{
+	return q->items[(q->head + i) & (q->room - 1)];
+}
+
 struct frozen *queue_take(struct queue *q); /* the first, now yours; NULL: empty */
 
 /* Drops the first `n`; gives the ring back when nothing is left in it. */

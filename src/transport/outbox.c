@@ -34,9 +34,12 @@ static size_t
 size_of(const struct outbox *ob, const struct frozen *f)
 {
 	struct str pieces[MAX_PIECES];
-	unsigned i, count = make_pieces(ob, f, pieces);
+	unsigned i, count;
 	size_t n = 0;
 
+	if (ob->form == OUTBOX_FRAMES)
+		return frozen_wire(f).n;
+	count = make_pieces(ob, f, pieces);
 	for (i = 0; i < count; i++)
 		n += pieces[i].n;
 	return n;
@@ -107,6 +110,8 @@ drop_settled(struct outbox *ob)
 {
 	uint32_t n = 0;
 
+	if (ob->sent == 0 || (ob->unproved && wants_proof(ob, queue_peek(&ob->queue, 0))))
+		return;
 	if (ob->unproved == 0)
 		n = ob->sent;
 	else
@@ -257,18 +262,37 @@ advance(struct outbox *ob, size_t n)
 	ob->offset = (uint32_t)n;
 }
 
+enum { SEND_FLAGS = MSG_NOSIGNAL | MSG_DONTWAIT };
+
+static ssize_t
+send_many(const struct outbox *ob, int fd)
+{
+	struct iovec iov[OUTBOX_MAX_IOV];
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = gather(ob, iov) };
+
+	return sendmsg(fd, &msg, SEND_FLAGS);
+}
+
+/* Most often it is one frame, and send() costs the kernel less. */
+static ssize_t
+send_some(const struct outbox *ob, int fd)
+{
+	struct str whole;
+
+	if (ob->queue.count - ob->sent > 1 || ob->form != OUTBOX_FRAMES)
+		return send_many(ob, fd);
+	whole = frozen_wire(queue_peek(&ob->queue, ob->sent));
+	return send(fd, whole.p + ob->offset, whole.n - ob->offset, SEND_FLAGS);
+}
+
 int
 outbox_write(struct outbox *ob, int fd)
 {
-	struct iovec iov[OUTBOX_MAX_IOV];
-	struct msghdr msg = { .msg_iov = iov };
 	int rc = ob->broken ? -ENOMEM : 0;
 
 	while (!rc && outbox_has_unsent(ob)) {
-		ssize_t n;
+		ssize_t n = send_some(ob, fd);
 
-		msg.msg_iovlen = gather(ob, iov);
-		n = sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
