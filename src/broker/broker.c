@@ -22,6 +22,8 @@ struct parting {
 static void
 keep(struct broker *b, struct session *s, struct frozen *f)
 {
+	struct outlet *o = s->outlet;
+
 	switch (session_keep(s, frozen_ref(f), &b->registry.limits.queue)) {
 	case 0:
 		break;
@@ -36,6 +38,8 @@ keep(struct broker *b, struct session *s, struct frozen *f)
 	default:
 		broker_count_lost(b, s);
 	}
+	if (o)
+		o->behind = true;
 	if (s->held && !session_streams(s) && waiting_brings_messages(s->held))
 		waiting_make_ready(s->held);
 }

@@ -56,6 +56,7 @@ outlet_drain(struct outlet *o)
 void
 outlet_put_back(struct outlet *o, struct frozen *f)
 {
+	o->behind = true;
 	if (session_put_back(o->session, f))
 		broker_count_lost(o->broker, o->session);
 }
@@ -114,6 +115,7 @@ outlet_feed(struct outlet *o)
 		return;
 	while (s->queue.count && !s->given && o->ops->has_room(o))
 		o->ops->send(o, queue_take(&s->queue));
+	o->behind = s->queue.count > 0;
 }
 
 void
@@ -157,6 +159,7 @@ outlet_bind(struct outlet *o, struct session *s)
 		if (o->gone) /* that answer found no memory */
 			return;
 		o->session = s;
+		o->behind = true;
 		s->outlet = o;
 		member_bound_stream(s);
 	}

@@ -52,6 +52,7 @@ struct outlet {
 	struct list exchanges;   /* batches under way, oldest first; one runs */
 	struct list_node arrival; /* while a stream's session is being found, see arrival.c */
 	struct list arriving;    /* a stream's connects whose session is being found */
+	bool behind;             /* something may wait for it in its session's queue */
 	bool starting;           /* inside start_next, see exchange.c */
 	bool moving;             /* to another worker: no batch is begun */
 	bool gone;               /* see outlet_gone */

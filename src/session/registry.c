@@ -151,6 +151,8 @@ deliver_to_topic(struct registry *r, struct topic *t, struct frozen *f)
 	for (n = t->subs.head.next; n != &t->subs.head; n = n->next) {
 		struct session *s = list_entry(n, struct sub, in_topic)->session;
 
+		if (n->next != &t->subs.head)
+			__builtin_prefetch(list_entry(n->next, struct sub, in_topic)->session);
 		if (s->mark == r->mark)
 			continue;
 		s->mark = r->mark;

@@ -184,7 +184,8 @@ write_out(struct stream *s)
 	}
 	if (rc == 0) {
 		s->blocked_ms = 0;
-		s->set->kind->on_all_sent(s);
+		if (s->closing || s->close_wanted)
+			s->set->kind->on_all_sent(s);
 	} else if (!s->blocked_ms || s->out.unsent < before) {
 		s->blocked_ms = loop_now_ms(s->set->loop);
 	}
@@ -205,7 +206,9 @@ trim(struct stream *s)
 	struct streams *set = s->set;
 	uint32_t n;
 
-	if (!s->dead && set->kind->prove && keeps_too_much(s))
+	if (!keeps_too_much(s))
+		return;
+	if (!s->dead && set->kind->prove)
 		set->kind->prove(s);
 	n = outbox_trim(&s->out, set->config.unproved_messages, set->config.unsent_bytes);
 	if (n == 0)
@@ -232,7 +235,7 @@ flush(struct stream *s)
 		set->overflowed++;
 		log_closing(s, "too-slow");
 		set->kind->on_overflow(s);
-	} else {
+	} else if (s->outlet.behind) {
 		outlet_feed(&s->outlet);
 	}
 	trim(s);
@@ -240,6 +243,18 @@ flush(struct stream *s)
 }
 
 /* ---- the loop's calls ---- */
+
+/* The next one's memory comes while the kernel sends for this one. */
+static void
+prefetch_next(const struct streams *set)
+{
+	struct list_node *n = list_first(&set->dirty);
+
+	if (n) {
+		__builtin_prefetch(&list_entry(n, struct stream, dirty)->out.unsent);
+		__builtin_prefetch(&list_entry(n, struct stream, dirty)->blocked_ms);
+	}
+}
 
 static void
 finish_turn(void *arg)
@@ -250,6 +265,7 @@ finish_turn(void *arg)
 	while ((n = list_take_first(&set->dirty))) {
 		struct stream *s = list_entry(n, struct stream, dirty);
 
+		prefetch_next(set);
 		flush(s);
 		if (s->outlet.moving && !s->dead && !s->closing)
 			set->kind->depart(s);

@@ -30,6 +30,7 @@ struct stream_kind {
 	int64_t (*deadline)(struct stream *s);
 	/* The turn ends: what else should leave with the rest? */
 	void (*prepare)(struct stream *s);
+	/* A stream that closes, or should, has nothing more to send. */
 	void (*on_all_sent)(struct stream *s);
 	/* More is kept without proof than may: what has arrived by now? NULL: that
 	 * cannot be learned at once. */

@@ -109,9 +109,9 @@ websocket_proof_due_ms(const struct stream *s)
 static bool
 wants_proof(const struct stream *s, int64_t now)
 {
-	return s->set->config.redelivery && s->outlet.session &&
-	       (s->out.unproved || outbox_has_unsent(&s->out)) &&
-	       !outbox_is_ping_out(&s->out) && now >= websocket_proof_due_ms(s);
+	return !outbox_is_ping_out(&s->out) && s->set->config.redelivery &&
+	       s->outlet.session && (s->out.unproved || outbox_has_unsent(&s->out)) &&
+	       now >= websocket_proof_due_ms(s);
 }
 
 static bool
