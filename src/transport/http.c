@@ -13,6 +13,7 @@
 enum {
 	RESUME_CROWD = 2000,  /* from so many suspended on */
 	RESUME_PAUSE_MS = 2,
+	LAST_RUNS = 8,
 	ANSWER_BYTES = 768,   /* of a pool, for reading on and the answer's head */
 	IDLE_SECONDS = 75,    /* a kept-alive connection; longer than proxies' 60 */
 };
@@ -193,6 +194,21 @@ http_init(struct http *h, struct loop *loop, const struct log *log, struct broke
 	return 0;
 }
 
+/* What was answered leaves as far as sockets take it: that needs a second run, where a
+ * request had been open for longer than a turn. */
+static void
+run_out(struct http *h)
+{
+	MHD_UNSIGNED_LONG_LONG wait_ms;
+	unsigned i;
+
+	for (i = 0; i < LAST_RUNS; i++) {
+		MHD_run(h->daemon);
+		if (MHD_get_timeout(h->daemon, &wait_ms) != MHD_YES || wait_ms)
+			break;
+	}
+}
+
 void
 http_clear(struct http *h)
 {
@@ -201,7 +217,7 @@ http_clear(struct http *h)
 	h->stopping = true;
 	request_drain_all(h);
 	request_resume_all(h);
-	MHD_run(h->daemon);
+	run_out(h);
 	loop_watch_clear(&h->watch);
 	loop_timer_clear(h->loop, &h->timer);
 	loop_timer_clear(h->loop, &h->resume_timer);
