@@ -114,4 +114,4 @@ function clusterMarkdown(runs, scenarios) {
   return text(rows);
 }
 
-module.exports = { clusterMarkdown, figuresMarkdown, judge, median, number, picker, rowsMarkdown };
+module.exports = { clusterMarkdown, figuresMarkdown, judge, median, number, rowsMarkdown };
