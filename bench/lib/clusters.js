@@ -17,6 +17,7 @@ async function startRedis() {
     '--save', '', '--appendonly', 'no', '--dir', dir], { says: /Redis version=(\S+?),[\s\S]*eady to accept connections/ });
   return {
     port,
+    pid: server.pid,
     version: server.banner,
     async stop() {
       await server.stop();
@@ -107,4 +108,4 @@ function hasFayeRedis() {
   return Boolean(peerModule('faye-redis') && peerModule('faye'));
 }
 
-module.exports = { contestants, hasFayeRedis, hasRedis };
+module.exports = { contestants, hasFayeRedis, hasRedis, joined, startRedis };

@@ -20,12 +20,12 @@ enum {
 
 /* Linux hands these on to what is accepted. A peer that vanished without a
  * word is found by probes when nothing is under way, else after `stall_ms`. Since
- * that counts for probes, too, a single one that is lost ends a connection: so those
- * are not probed that hold a connect. */
+ * that counts for probes, too, a single one that is lost ends a connection: so who
+ * has no reason to speak is not probed. */
 static void
 set_options(int fd, const struct listener_times *times)
 {
-	int one = 1, idle_s = (int)(times->hold_ms / 1000) + SLACK_S, between_s = 10;
+	int one = 1, idle_s = (int)(times->quiet_ms / 1000) + SLACK_S, between_s = 10;
 	unsigned timeout_ms = (unsigned)times->stall_ms;
 
 	if (idle_s < LEAST_IDLE_S)

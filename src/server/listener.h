@@ -23,7 +23,7 @@ struct listener {
 
 struct listener_times {
 	int64_t stall_ms; /* a peer may leave unacknowledged what was sent to it */
-	int64_t hold_ms;  /* nobody says anything while a connect is held */
+	int64_t quiet_ms; /* it has no reason to say anything for so long */
 };
 
 /* Whether others of this process listen at the same place, and which comes first. */

@@ -88,7 +88,12 @@ open_listener(struct server *s, struct worker *w, const struct address *at)
 	enum listener_share share = s->crew.count == 1 ? LISTENER_ALONE
 				    : w->number == 0   ? LISTENER_FIRST
 						       : LISTENER_NEXT;
-	const struct listener_times times = { s->cfg->limits.stall_ms, s->cfg->timeout_ms };
+	const struct config *cfg = s->cfg;
+	const struct listener_times times = {
+		.stall_ms = cfg->limits.stall_ms,
+		.quiet_ms = cfg->timeout_ms > cfg->interval_ms ? cfg->timeout_ms
+							       : cfg->interval_ms,
+	};
 	int rc = listener_open(&w->listeners[w->listener_count], at, share, &times);
 
 	if (rc) {

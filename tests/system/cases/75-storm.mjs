@@ -110,7 +110,7 @@ const allowFiles = ({ pid }, count) => execFileSync('prlimit', ['--pid', String(
 
 // Not even the spare descriptor may be had again.
 test('storm: no descriptor at all: who comes waits until there are some', async (t) => {
-  const server = await t.server({ files: 512 }), { port } = server;
+  const server = await t.server({ files: 512, workers: 2 }), { port } = server;
   const before = await Tcp.open(t, port);
   before.write(upgrade(port));
   await before.until(/^HTTP\/1\.1 101 /);
