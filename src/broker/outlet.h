@@ -21,6 +21,9 @@ struct outlet_ops {
 	/* Ends the connection without an answer: somebody else has it. */
 	void (*hang_up)(struct outlet *o);
 
+	/* All of a poll's batch is done, but connects are held. May be NULL. */
+	void (*held)(struct outlet *o);
+
 	/* Streams only; NULL marks a poll. */
 
 	/* The session is with another worker: the stream goes there at the turn's end, and

@@ -10,16 +10,19 @@
 struct relay {
 	struct mail mail;         /* there and back */
 	struct mail cancelling;   /* likewise, when its exchange has gone */
+	struct mail word;         /* back before `mail`: only connects are left of it */
 	struct broker *from, *to;
 	/* Where it came from: */
 	struct exchange *exchange; /* NULL: nobody waits */
 	struct list_node in_exchange;
-	unsigned mails;           /* that are not back */
+	unsigned mails;           /* that are not back, but for `word` */
+	bool connects;            /* are among it */
 	/* There: */
 	struct outlet outlet;
 	struct list_node guest;   /* in the broker's guests, or in those that leave */
 	bool is_done;
 	/* Wherever it is: */
+	bool is_awaited;          /* `word` is wanted; set before it is sent */
 	struct buf text;          /* what is asked; then the answers */
 	bool hung_up;
 };
@@ -52,6 +55,17 @@ free_if_back(struct relay *r)
 	free(r);
 }
 
+static void
+leave_exchange(struct relay *r)
+{
+	struct exchange *x = r->exchange;
+
+	list_unlink(&r->in_exchange);
+	r->exchange = NULL;
+	if (x && x->awaited == r)
+		x->awaited = NULL;
+}
+
 /* An array, whose answers join the others. */
 static void
 add_answers(struct exchange *x, struct str array)
@@ -65,16 +79,28 @@ on_back(struct mail *m)
 {
 	struct relay *r = list_entry(m, struct relay, mail);
 	struct exchange *x = r->exchange;
+	bool was_awaited = x && x->awaited == r;
 
-	list_unlink(&r->in_exchange);
-	r->exchange = NULL;
+	leave_exchange(r);
 	if (x && r->hung_up)
 		x->hangs_up = true;
 	else if (x)
 		add_answers(x, buf_str(&r->text));
 	free_if_back(r);
 	if (x)
-		exchange_heard(x);
+		exchange_heard(x, was_awaited);
+}
+
+static void
+on_word(struct mail *m)
+{
+	struct relay *r = list_entry(m, struct relay, word);
+	struct exchange *x = r->exchange;
+
+	if (!x)
+		return;
+	x->awaited = NULL;
+	exchange_heard(x, true);
 }
 
 static void
@@ -131,9 +157,21 @@ on_hang_up(struct outlet *o)
 	finish(r);
 }
 
+static void
+on_held(struct outlet *o)
+{
+	struct relay *r = list_entry(o, struct relay, outlet);
+
+	if (!r->is_awaited)
+		return;
+	r->word.run = on_word;
+	hub_post(r->to->hub, r->from->worker, &r->word);
+}
+
 static const struct outlet_ops guest_ops = {
 	.reply = on_reply,
 	.hang_up = on_hang_up,
+	.held = on_held,
 };
 
 static void
@@ -194,7 +232,7 @@ put_text(struct buf *out, const struct message *first, const struct message *las
 
 int
 relay_send(struct exchange *x, int home, const struct message *first,
-	   const struct message *last)
+	   const struct message *last, bool connects)
 {
 	struct broker *b = x->broker;
 	struct relay *r = calloc(1, sizeof(*r));
@@ -211,10 +249,23 @@ relay_send(struct exchange *x, int home, const struct message *first,
 	r->to = b->workers[home];
 	r->exchange = x;
 	r->mails = 1;
+	r->connects = connects;
+	r->is_awaited = x->next < x->batch.count;
+	if (r->is_awaited)
+		x->awaited = r;
 	list_append(&x->relays, &r->in_exchange);
 	r->mail.run = on_arrival;
 	hub_post(b->hub, (unsigned)home, &r->mail);
 	return 0;
+}
+
+static void
+abandon(struct relay *r)
+{
+	leave_exchange(r);
+	r->mails++;
+	r->cancelling.run = on_cancel;
+	hub_post(r->from->hub, r->to->worker, &r->cancelling);
 }
 
 void
@@ -222,12 +273,20 @@ relay_abandon_all(struct exchange *x)
 {
 	struct list_node *n;
 
-	while ((n = list_take_first(&x->relays))) {
+	while ((n = list_first(&x->relays)))
+		abandon(list_entry(n, struct relay, in_exchange));
+}
+
+void
+relay_abandon_connects(struct exchange *x)
+{
+	struct list_node *n, *next;
+
+	for (n = list_first(&x->relays); n; n = next) {
 		struct relay *r = list_entry(n, struct relay, in_exchange);
 
-		r->exchange = NULL;
-		r->mails++;
-		r->cancelling.run = on_cancel;
-		hub_post(r->from->hub, r->to->worker, &r->cancelling);
+		next = list_next(&x->relays, n);
+		if (r->connects)
+			abandon(r);
 	}
 }

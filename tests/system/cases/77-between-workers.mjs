@@ -1,0 +1,69 @@
+// What goes from one worker to another keeps its order. As in 76-workers nearly every request
+// comes in at another worker than its session's.
+import assert from 'node:assert/strict';
+import { Session, freshChannel, post, send } from '../lib/bayeux.mjs';
+import { test } from '../lib/harness.mjs';
+import { Tcp, frame, upgrade } from '../lib/tcp.mjs';
+
+const many = (t, options) => t.server({ timeout: 60, workers: 8, ...options });
+const range = (n) => Array.from({ length: n }, (_, i) => i);
+
+async function listening(url, channel) {
+  const session = await Session.open(url);
+  await session.subscribe(channel);
+  return session;
+}
+
+async function hears(session, count) {
+  const heard = [];
+  while (heard.length < count) {
+    const { json } = await session.connect().answer;
+    heard.push(...json.filter(({ successful }) => successful === undefined).map(({ data }) => data));
+  }
+  return heard;
+}
+
+// Publications of two clients and of nobody, with `between` among them.
+const mixed = (channel, a, b, between = []) => [
+  a.message(channel, { data: 1 }), a.message(channel, { data: 2 }), ...between, a.message(channel, { data: 3 }),
+  { channel, data: 4 }, b.message(channel, { data: 5 }), a.message(channel, { data: 6 }), { channel, data: 7 },
+];
+
+test('between workers: a batch is done in its order, whosever its messages are', async (t) => {
+  const { url } = await many(t);
+  for (const _ of range(25)) {
+    const channel = freshChannel('order'), listener = await listening(url, channel);
+    const [a, b] = [await Session.open(url), await Session.open(url)];
+    const now = { advice: { timeout: 0 } };
+    await send(url, mixed(channel, a, b, [a.connectMessage(now), b.connectMessage(now)]));
+    assert.deepEqual(await hears(listener, 7), [1, 2, 3, 4, 5, 6, 7]);
+  }
+});
+
+test('between workers: a connect that is held does not hold up what comes behind it', async (t) => {
+  const { url } = await many(t);
+  for (const _ of range(10)) {
+    const channel = freshChannel('behind'), listener = await listening(url, channel);
+    const [a, b] = [await Session.open(url), await Session.open(url)];
+    const held = post(url, mixed(channel, a, b, [a.connectMessage(), b.connectMessage()]));
+    assert.deepEqual(await hears(listener, 7), [1, 2, 3, 4, 5, 6, 7]);
+    for (const session of [a, b]) await session.poll();
+    const { json } = await held.answer;
+    assert.equal(json.filter(({ successful }) => successful).length, 9);
+  }
+});
+
+test('between workers: what somebody sent before he went is done in its order', async (t) => {
+  const { url, port } = await many(t);
+  for (const i of range(25)) {
+    const channel = freshChannel('went'), listener = await listening(url, channel);
+    const [a, b] = [await Session.open(url), await Session.open(url)], tcp = await Tcp.open(t, port);
+    tcp.write(upgrade(port));
+    await tcp.until(/\r\n\r\n/);
+    const batches = range(5).map((k) => mixed(channel, a, b).map((message) => ({ ...message, data: 7 * k + message.data })));
+    await tcp.write(Buffer.concat(batches.map((batch) => frame(JSON.stringify(batch)))));
+    if (i % 2) tcp.socket.end(frame(Buffer.from([3, 232]), 8));
+    else tcp.socket.end();
+    assert.deepEqual(await hears(listener, 35), range(35).map((k) => k + 1));
+  }
+});
