@@ -8,6 +8,8 @@
 #include "broker/relay.h"
 #include "broker/waiting.h"
 
+enum { CROWDED_BYTES = 256 << 10 }; /* of one outlet's batches; then no more is read */
+
 struct buf *
 exchange_reply(struct exchange *x)
 {
@@ -43,6 +45,25 @@ drop_held(struct exchange *x)
 		waiting_drop(list_entry(n, struct waiting, in_exchange));
 }
 
+/* Of the outlet's batches one is more, or less. */
+static void
+count(struct exchange *x, size_t cost)
+{
+	struct outlet *o = x->outlet;
+
+	if (!o)
+		return;
+	o->backlog += cost - x->cost;
+	x->cost = cost;
+	if (o->backlog > CROWDED_BYTES) {
+		o->crowded = true;
+	} else if (o->crowded && o->backlog <= CROWDED_BYTES / 2) {
+		o->crowded = false;
+		if (o->ops->has_caught_up)
+			o->ops->has_caught_up(o);
+	}
+}
+
 void
 exchange_free(struct exchange *x)
 {
@@ -53,6 +74,7 @@ exchange_free(struct exchange *x)
 	while ((n = list_take_first(&x->behind)))
 		exchange_free(list_entry(n, struct exchange, node));
 	list_unlink(&x->node);
+	count(x, 0);
 	engine_forget(&x->call);
 	clear_message(x);
 	drop_text(x);
@@ -212,6 +234,7 @@ exchange_finish_if_done(struct exchange *x)
 		buf_add_char(&x->replies, '[');
 	buf_add_char(&x->replies, ']');
 	list_unlink(&x->node);
+	count(x, 0);
 	/* A stream's held connect is answered in a frame of its own; where it was
 	 * all there was, there is nothing to say yet. */
 	if (o && !(x->replies.n == 2 && x->stream_held))
@@ -311,6 +334,7 @@ exchange_start(struct outlet *o, char *text, size_t n)
 		return rc;
 	}
 	list_append(&o->exchanges, &x->node);
+	count(x, sizeof(*x) + n + x->batch.count * sizeof(*x->batch.messages));
 	start_next(o);
 	return 0;
 }

@@ -22,6 +22,7 @@ struct exchange {
 	int64_t came_ms;           /* when, by the loop's clock */
 	char *text;                /* owned; the batch's spans point into it */
 	struct batch batch;
+	size_t cost;               /* of it in its outlet's backlog */
 	unsigned next;             /* the message to be handled next */
 	enum exchange_state state;
 	struct list behind;        /* without an outlet: those that come after it */

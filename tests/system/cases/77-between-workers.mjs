@@ -1,8 +1,9 @@
-// What goes from one worker to another keeps its order. As in 76-workers nearly every request
+// What goes from one worker to another keeps its order, and its amount is bounded. As in 76-workers nearly every request
 // comes in at another worker than its session's.
 import assert from 'node:assert/strict';
 import { Session, freshChannel, post, send } from '../lib/bayeux.mjs';
 import { test } from '../lib/harness.mjs';
+import { hidesItsMemory, residentBytes } from '../lib/proc.mjs';
 import { Tcp, frame, upgrade } from '../lib/tcp.mjs';
 
 const many = (t, options) => t.server({ timeout: 60, workers: 8, ...options });
@@ -66,4 +67,24 @@ test('between workers: what somebody sent before he went is done in its order', 
     else tcp.socket.end();
     assert.deepEqual(await hears(listener, 35), range(35).map((k) => k + 1));
   }
+});
+
+test('between workers: who sends faster than another worker answers is not read ahead of', { alone: true }, async (t) => {
+  const server = await many(t), { url, port } = server, count = 20000;
+  const session = await Session.open(url), before = residentBytes(server);
+  const message = { channel: freshChannel('fast'), clientId: session.clientId, data: 'x' };
+  const frames = Buffer.concat(range(count).map((id) => frame(JSON.stringify({ ...message, id }))));
+  const sockets = await Promise.all(range(8).map(async () => {
+    const tcp = await Tcp.open(t, port);
+    tcp.write(upgrade(port));
+    await tcp.until(/\r\n\r\n/);
+    return tcp;
+  }));
+  let most = 0;
+  const look = setInterval(() => { most = Math.max(most, residentBytes(server)); }, 10);
+  t.defer(() => clearInterval(look));
+  for (const tcp of sockets) tcp.write(frames);
+  await Promise.all(sockets.map((tcp) => tcp.until(new RegExp(`"id":${count - 1}\\b`), 80000)));
+  for (const tcp of sockets) assert.equal(tcp.text.match(/"successful":true/g).length, count);
+  if (!hidesItsMemory(server)) assert.ok(most - before < 32 << 20, `${(most - before) >> 20} MB`);
 });
