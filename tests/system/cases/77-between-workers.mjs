@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { Session, freshChannel, post, send } from '../lib/bayeux.mjs';
 import { test } from '../lib/harness.mjs';
+import { Pipeline, posting } from '../lib/pipeline.mjs';
 import { hidesItsMemory, residentBytes } from '../lib/proc.mjs';
 import { Tcp, frame, upgrade } from '../lib/tcp.mjs';
 
@@ -87,4 +88,22 @@ test('between workers: who sends faster than another worker answers is not read 
   await Promise.all(sockets.map((tcp) => tcp.until(new RegExp(`"id":${count - 1}\\b`), 80000)));
   for (const tcp of sockets) assert.equal(tcp.text.match(/"successful":true/g).length, count);
   if (!hidesItsMemory(server)) assert.ok(most - before < 32 << 20, `${(most - before) >> 20} MB`);
+});
+
+test('between workers: a socket may go to and fro as often as its clients want', async (t) => {
+  const { url, port } = await many(t);
+  const sessions = await Promise.all(range(8).map(() => Session.open(url)));
+  const connect = (i) => sessions[i % 8].connectMessage({ connectionType: 'websocket', advice: { timeout: 0 }, id: `to${i}.` });
+  const tcp = await Tcp.open(t, port);
+  const late = (await Pipeline.open(t, port)).tcp; // whose descriptor is lent
+  late.write(posting(port, [sessions[0].message(freshChannel(), { data: 1 })]));
+  await late.until(/"successful":true/);
+  for (const socket of [tcp, late]) {
+    socket.write(upgrade(port));
+    await socket.until(/101 Switching[^]*\r\n\r\n/);
+    await socket.write(Buffer.concat(range(2000).map((i) => frame(JSON.stringify([connect(i)])))));
+    await socket.until(/to1999\./);
+    const answered = [...socket.text.matchAll(/"id":"to(\d+)\."/g)].map(([, i]) => Number(i));
+    assert.deepEqual(answered, range(2000));
+  }
 });
