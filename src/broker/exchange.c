@@ -228,8 +228,10 @@ exchange_finish_if_done(struct exchange *x)
 		outlet_hang_up(o);
 		return;
 	}
-	if (!list_is_empty(&x->held) || !list_is_empty(&x->relays))
+	if (!list_is_empty(&x->held) || !list_is_empty(&x->relays)) {
+		relay_let_answer(x);
 		return;
+	}
 	if (x->replies.n == 0)
 		buf_add_char(&x->replies, '[');
 	buf_add_char(&x->replies, ']');

@@ -23,6 +23,9 @@ struct outlet_ops {
 
 	/* All of a poll's batch is done, but connects are held. May be NULL. */
 	void (*held)(struct outlet *o);
+	/* They are all due: may they be answered? If not, that is said later by
+	 * waiting_look_again. NULL: yes. */
+	bool (*may_answer)(struct outlet *o);
 
 	/* Streams only; NULL marks a poll. */
 

@@ -27,6 +27,10 @@ void relay_abandon_all(struct exchange *x);
 /* The same of those with connects, which are dropped: its peer is gone. */
 void relay_abandon_connects(struct exchange *x);
 
+/* Of a batch with connects at several workers, the others' may be answered when all are
+ * due. */
+void relay_let_answer(struct exchange *x);
+
 /* The server stops: what is held here for other workers is answered. */
 void relay_drain(struct broker *b);
 

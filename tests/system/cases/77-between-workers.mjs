@@ -55,6 +55,38 @@ test('between workers: a connect that is held does not hold up what comes behind
   }
 });
 
+// Connects of three clients, held; what one of them waits for has come.
+async function holdThree(url) {
+  const channel = freshChannel('three'), witness = await listening(url, `${channel}/held`);
+  const sessions = await Promise.all(range(3).map(() => listening(url, channel)));
+  const held = post(url, [...sessions.map((session) => session.connectMessage()), { channel: `${channel}/held`, data: 'held' }]);
+  assert.deepEqual(await hears(witness, 1), ['held']);
+  return { held, sessions, channel };
+}
+
+test('between workers: what one of many connects in a batch was to bring is kept when the peer goes', async (t) => {
+  const { url } = await many(t);
+  for (const i of range(10)) {
+    const { held, sessions, channel } = await holdThree(url);
+    await sessions[2].ask('/meta/unsubscribe', { subscription: channel }); // this one waits on
+    await sessions[i % 3].publish(channel, 'precious');
+    held.hangUp();
+    await assert.rejects(held.answer);
+    for (const session of sessions.slice(0, 2)) assert.deepEqual((await session.poll()).messages.map(({ data }) => data), ['precious']);
+  }
+});
+
+test('between workers: many connects in a batch bring what all waited for', async (t) => {
+  const { url } = await many(t);
+  for (const _ of range(10)) {
+    const { held, sessions, channel } = await holdThree(url);
+    await sessions[0].publish(channel, 'for all');
+    const { json } = await held.answer;
+    assert.equal(json.filter(({ channel }) => channel === '/meta/connect').length, 3);
+    assert.equal(json.filter(({ data }) => data === 'for all').length, 3);
+  }
+});
+
 test('between workers: what somebody sent before he went is done in its order', async (t) => {
   const { url, port } = await many(t);
   for (const i of range(25)) {
