@@ -204,8 +204,8 @@ on_parted(struct engine_call *call, int result)
 	free(p);
 }
 
-static void
-part(struct broker *b, const struct session *s)
+void
+broker_part(struct broker *b, struct str client_id, uint64_t turn)
 {
 	struct parting *p = calloc(1, sizeof(*p));
 
@@ -213,7 +213,7 @@ part(struct broker *b, const struct session *s)
 		return; /* the engine forgets it in its own time */
 	p->call.done = on_parted;
 	list_append(&b->partings, &p->node);
-	engine_destroy(b->engine, &p->call, session_id(s), member_turn(s));
+	engine_destroy(b->engine, &p->call, client_id, turn);
 }
 
 void
@@ -246,7 +246,7 @@ end_doomed(struct broker *b)
 			break;
 		overflowed += s->overflowed;
 		b->counts.expired += !s->overflowed;
-		part(b, s);
+		broker_part(b, session_id(s), member_turn(s));
 		broker_end_session(b, s);
 	}
 	b->counts.overflowed += overflowed;

@@ -106,6 +106,9 @@ bool broker_is_full(const struct broker *b);
 int broker_create_session(struct broker *b, const char *id, unsigned flags,
 			  struct session **out);
 
+/* The engine is to forget the client: its session has ended here, or could not be made. */
+void broker_part(struct broker *b, struct str client_id, uint64_t turn);
+
 /* A message for `s`, borrowed, in its turn: it goes to its stream or waits. */
 void broker_hand_over(struct broker *b, struct session *s, struct frozen *f);
 

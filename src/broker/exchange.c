@@ -8,6 +8,8 @@
 #include "broker/relay.h"
 #include "broker/waiting.h"
 
+enum { CROWDED_BYTES = 256 << 10 }; /* of one outlet's batches; then no more is read */
+
 struct buf *
 exchange_reply(struct exchange *x)
 {
@@ -43,6 +45,25 @@ drop_held(struct exchange *x)
 		waiting_drop(list_entry(n, struct waiting, in_exchange));
 }
 
+/* Of the outlet's batches one is more, or less. */
+static void
+count(struct exchange *x, size_t cost)
+{
+	struct outlet *o = x->outlet;
+
+	if (!o)
+		return;
+	o->backlog += cost - x->cost;
+	x->cost = cost;
+	if (o->backlog > CROWDED_BYTES) {
+		o->crowded = true;
+	} else if (o->crowded && o->backlog <= CROWDED_BYTES / 2) {
+		o->crowded = false;
+		if (o->ops->has_caught_up)
+			o->ops->has_caught_up(o);
+	}
+}
+
 void
 exchange_free(struct exchange *x)
 {
@@ -53,6 +74,7 @@ exchange_free(struct exchange *x)
 	while ((n = list_take_first(&x->behind)))
 		exchange_free(list_entry(n, struct exchange, node));
 	list_unlink(&x->node);
+	count(x, 0);
 	engine_forget(&x->call);
 	clear_message(x);
 	drop_text(x);
@@ -70,10 +92,6 @@ is_connect(const struct message *m)
 static void
 move_stream(struct exchange *x, int home)
 {
-	if (!list_is_empty(&x->relays)) {
-		x->waits_for_relays = true; /* their answers come back to here */
-		return;
-	}
 	x->state = EXCHANGE_QUEUED;
 	x->outlet->moving = true;
 	x->outlet->ops->move(x->outlet, (unsigned)home);
@@ -87,21 +105,23 @@ pass_on(struct exchange *x, int home)
 	const struct message *first = &x->batch.messages[x->next], *m = first, *last = first;
 	const struct message *end = &x->batch.messages[x->batch.count];
 	struct outlet *o = x->outlet;
+	bool is_poll = o && !outlet_is_stream(o), connects = is_connect(first);
 
-	if (is_connect(first) && o && outlet_is_stream(o)) {
+	if (connects && o && !is_poll) {
 		move_stream(x, home);
 		return false;
 	}
 	x->next++;
-	if (is_connect(first) && !o)
+	if (connects && !o)
 		return true; /* gone: what waits goes on waiting */
-	while (++m < end && !is_connect(m) && relay_home(x, m) == home) {
+	while (++m < end && (is_poll || !is_connect(m)) && relay_home(x, m) == home) {
+		connects |= is_connect(m);
 		last = m;
 		x->next++;
 	}
-	if (relay_send(x, home, first, last))
+	if (relay_send(x, home, first, last, connects))
 		x->hangs_up = true;
-	return true;
+	return !x->awaited;
 }
 
 /* Handles what is left, until something must be waited for. */
@@ -127,8 +147,11 @@ run(struct exchange *x)
 	/* A held poll may last a minute: without its text. */
 	drop_text(x);
 	/* A connect that became ready meanwhile was put off until now. */
-	if (!list_is_empty(&x->held))
+	if (!list_is_empty(&x->held)) {
 		loop_at_end(x->broker->loop, &x->broker->finish);
+		if (x->outlet->ops->held && !x->hangs_up)
+			x->outlet->ops->held(x->outlet);
+	}
 	exchange_finish_if_done(x);
 }
 
@@ -183,10 +206,9 @@ release_next(struct exchange *x)
 }
 
 void
-exchange_heard(struct exchange *x)
+exchange_heard(struct exchange *x, bool was_awaited)
 {
-	if (x->waits_for_relays && list_is_empty(&x->relays)) {
-		x->waits_for_relays = false;
+	if (was_awaited) {
 		run(x);
 		return;
 	}
@@ -206,12 +228,15 @@ exchange_finish_if_done(struct exchange *x)
 		outlet_hang_up(o);
 		return;
 	}
-	if (!list_is_empty(&x->held) || !list_is_empty(&x->relays))
+	if (!list_is_empty(&x->held) || !list_is_empty(&x->relays)) {
+		relay_let_answer(x);
 		return;
+	}
 	if (x->replies.n == 0)
 		buf_add_char(&x->replies, '[');
 	buf_add_char(&x->replies, ']');
 	list_unlink(&x->node);
+	count(x, 0);
 	/* A stream's held connect is answered in a frame of its own; where it was
 	 * all there was, there is nothing to say yet. */
 	if (o && !(x->replies.n == 2 && x->stream_held))
@@ -251,27 +276,29 @@ void
 exchange_orphan_all(struct outlet *o)
 {
 	struct list_node *n = list_take_first(&o->exchanges);
+	const struct relay *awaited;
 	struct exchange *x;
 
 	if (!n)
 		return;
 	x = list_entry(n, struct exchange, node);
+	awaited = x->awaited;
 	drop_held(x);
-	relay_abandon_all(x);
+	relay_abandon_connects(x);
 	x->outlet = NULL;
 	take_behind(x, &o->exchanges);
 	switch (x->state) {
 	case EXCHANGE_RUNNING:
 		list_append(&x->broker->orphans, &x->node);
-		if (x->waits_for_relays)
-			exchange_heard(x);
+		if (awaited && !x->awaited)
+			run(x);
 		break;
 	case EXCHANGE_QUEUED:
 		release(x);
 		break;
 	case EXCHANGE_HELD:
-		release_next(x);
-		exchange_free(x);
+		list_append(&x->broker->orphans, &x->node);
+		exchange_finish_if_done(x);
 	}
 }
 
@@ -309,6 +336,7 @@ exchange_start(struct outlet *o, char *text, size_t n)
 		return rc;
 	}
 	list_append(&o->exchanges, &x->node);
+	count(x, sizeof(*x) + n + x->batch.count * sizeof(*x->batch.messages));
 	start_next(o);
 	return 0;
 }

@@ -22,12 +22,13 @@ struct exchange {
 	int64_t came_ms;           /* when, by the loop's clock */
 	char *text;                /* owned; the batch's spans point into it */
 	struct batch batch;
+	size_t cost;               /* of it in its outlet's backlog */
 	unsigned next;             /* the message to be handled next */
 	enum exchange_state state;
 	struct list behind;        /* without an outlet: those that come after it */
 	bool stream_held;          /* a connect of it is held, to be answered alone */
 	bool hangs_up;             /* it ends without an answer, see handler_reply_result */
-	bool waits_for_relays;     /* before the next message */
+	struct relay *awaited;     /* before the next message; in `relays` */
 	struct list held;          /* struct waiting of a poll */
 	struct list relays;        /* messages that are with other workers, see relay.h */
 	struct buf replies;        /* "[" and what was answered so far */
@@ -49,8 +50,9 @@ int exchange_start(struct outlet *o, char *text, size_t n);
 /* Where the next reply is to be written, the comma before it is there. */
 struct buf *exchange_reply(struct exchange *x);
 
-/* Some answers have come from another worker; `x` may be freed by it. */
-void exchange_heard(struct exchange *x);
+/* Another worker has done its part, but for connects that it holds, or those are answered
+ * as well. `was_awaited`: what comes behind it may be done now. `x` may be freed by it. */
+void exchange_heard(struct exchange *x, bool was_awaited);
 
 /* Answers when nothing is left to wait for; `x` may be freed by it. */
 void exchange_finish_if_done(struct exchange *x);

@@ -108,6 +108,21 @@ flags_of(const struct message *m)
 	       (is_cometd ? ENGINE_MAX_INTERVAL : 0);
 }
 
+/* The engine has the client. */
+static int
+make_session(struct exchange *x, const struct message *m, struct session **s)
+{
+	bool joins = engine_joins_nodes(x->broker->engine);
+	int rc = broker_create_session(x->broker, x->client_id, flags_of(m), s);
+
+	if (rc)
+		broker_part(x->broker, str_from(x->client_id),
+			    joins ? x->call.client->turn : 0);
+	else if (joins)
+		rc = member_create(x->broker, *s, x->call.client);
+	return rc;
+}
+
 static void
 after_create(struct exchange *x, const struct message *m, int result)
 {
@@ -115,9 +130,7 @@ after_create(struct exchange *x, const struct message *m, int result)
 
 	/* TAKEN would be a miracle of 160 bits: the client may try again. */
 	if (!result)
-		result = broker_create_session(x->broker, x->client_id, flags_of(m), &s);
-	if (!result && engine_joins_nodes(x->broker->engine))
-		result = member_create(x->broker, s, x->call.client);
+		result = make_session(x, m, &s);
 	if (result == REGISTRY_FULL)
 		reply_full(x, m);
 	else if (result)

@@ -35,6 +35,8 @@ outlet_gone(struct outlet *o)
 		waiting_drop(o->session->held);
 	outlet_unbind(o);
 	exchange_orphan_all(o);
+	o->backlog = 0;
+	o->crowded = false;
 }
 
 void

@@ -21,12 +21,20 @@ struct outlet_ops {
 	/* Ends the connection without an answer: somebody else has it. */
 	void (*hang_up)(struct outlet *o);
 
+	/* All of a poll's batch is done, but connects are held. May be NULL. */
+	void (*held)(struct outlet *o);
+	/* They are all due: may they be answered? If not, that is said later by
+	 * waiting_look_again. NULL: yes. */
+	bool (*may_answer)(struct outlet *o);
+
 	/* Streams only; NULL marks a poll. */
 
 	/* The session is with another worker: the stream goes there at the turn's end, and
 	 * takes no part in anything until it calls outlet_moved. NULL: it is known before
 	 * whose it is. */
 	void (*move)(struct outlet *o, unsigned worker);
+	/* outlet_is_crowded is not true any more. NULL: no batches come. */
+	void (*has_caught_up)(struct outlet *o);
 
 	/* Its opening bound it, and nothing could again: no connects come on it. */
 	bool is_bound_by_opening;
@@ -50,11 +58,13 @@ struct outlet {
 	struct broker *broker;
 	struct session *session; /* whose messages a stream gets; or NULL */
 	struct list exchanges;   /* batches under way, oldest first; one runs */
+	size_t backlog;          /* bytes of them */
 	struct list_node arrival; /* while a stream's session is being found, see arrival.c */
 	struct list arriving;    /* a stream's connects whose session is being found */
 	bool behind;             /* something may wait for it in its session's queue */
 	bool starting;           /* inside start_next, see exchange.c */
 	bool moving;             /* to another worker: no batch is begun */
+	bool crowded;            /* by batches that wait for one that takes its time */
 	bool gone;               /* see outlet_gone */
 };
 
@@ -62,6 +72,14 @@ static inline bool
 outlet_is_stream(const struct outlet *o)
 {
 	return o->ops->send != NULL;
+}
+
+/* More batches are under way than a peer may have: no more should be read of it until
+ * has_caught_up says so. */
+static inline bool
+outlet_is_crowded(const struct outlet *o)
+{
+	return o->crowded;
 }
 
 /* Whether a connect of `s` is held for this peer. With a stream of events that is

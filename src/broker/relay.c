@@ -10,16 +10,24 @@
 struct relay {
 	struct mail mail;         /* there and back */
 	struct mail cancelling;   /* likewise, when its exchange has gone */
+	struct mail word;         /* back before `mail`: only connects are left of it */
+	struct mail due;          /* likewise: these are due */
+	struct mail leave;        /* to answer them, which goes there and back */
 	struct broker *from, *to;
 	/* Where it came from: */
 	struct exchange *exchange; /* NULL: nobody waits */
 	struct list_node in_exchange;
-	unsigned mails;           /* that are not back */
+	unsigned mails;           /* that are not back, but for `word` */
+	bool connects;            /* are among it */
+	bool is_due, is_let;      /* its `due` has come; its `leave` is on its way */
 	/* There: */
 	struct outlet outlet;
 	struct list_node guest;   /* in the broker's guests, or in those that leave */
 	bool is_done;
+	bool has_asked, has_leave;
 	/* Wherever it is: */
+	bool is_awaited;          /* `word` is wanted; set before it is sent, */
+	bool asks_leave;          /* since the batch has other connects, too; likewise */
 	struct buf text;          /* what is asked; then the answers */
 	bool hung_up;
 };
@@ -52,6 +60,17 @@ free_if_back(struct relay *r)
 	free(r);
 }
 
+static void
+leave_exchange(struct relay *r)
+{
+	struct exchange *x = r->exchange;
+
+	list_unlink(&r->in_exchange);
+	r->exchange = NULL;
+	if (x && x->awaited == r)
+		x->awaited = NULL;
+}
+
 /* An array, whose answers join the others. */
 static void
 add_answers(struct exchange *x, struct str array)
@@ -65,16 +84,44 @@ on_back(struct mail *m)
 {
 	struct relay *r = list_entry(m, struct relay, mail);
 	struct exchange *x = r->exchange;
+	bool was_awaited = x && x->awaited == r;
 
-	list_unlink(&r->in_exchange);
-	r->exchange = NULL;
+	leave_exchange(r);
 	if (x && r->hung_up)
 		x->hangs_up = true;
 	else if (x)
 		add_answers(x, buf_str(&r->text));
 	free_if_back(r);
 	if (x)
-		exchange_heard(x);
+		exchange_heard(x, was_awaited);
+}
+
+static void
+on_word(struct mail *m)
+{
+	struct relay *r = list_entry(m, struct relay, word);
+	struct exchange *x = r->exchange;
+
+	if (!x)
+		return;
+	x->awaited = NULL;
+	exchange_heard(x, true);
+}
+
+static void
+on_due(struct mail *m)
+{
+	struct relay *r = list_entry(m, struct relay, due);
+
+	r->is_due = true;
+	if (r->exchange)
+		relay_let_answer(r->exchange);
+}
+
+static void
+on_leave_back(struct mail *m)
+{
+	free_if_back(list_entry(m, struct relay, leave));
 }
 
 static void
@@ -131,9 +178,37 @@ on_hang_up(struct outlet *o)
 	finish(r);
 }
 
+static void
+on_held(struct outlet *o)
+{
+	struct relay *r = list_entry(o, struct relay, outlet);
+
+	if (!r->is_awaited)
+		return;
+	r->word.run = on_word;
+	hub_post(r->to->hub, r->from->worker, &r->word);
+}
+
+static bool
+on_may_answer(struct outlet *o)
+{
+	struct relay *r = list_entry(o, struct relay, outlet);
+
+	if (!r->asks_leave || r->has_leave)
+		return true;
+	if (!r->has_asked) {
+		r->has_asked = true;
+		r->due.run = on_due;
+		hub_post(r->to->hub, r->from->worker, &r->due);
+	}
+	return false;
+}
+
 static const struct outlet_ops guest_ops = {
 	.reply = on_reply,
 	.hang_up = on_hang_up,
+	.held = on_held,
+	.may_answer = on_may_answer,
 };
 
 static void
@@ -147,6 +222,19 @@ on_arrival(struct mail *m)
 	list_append(&r->to->guests, &r->guest);
 	if (!text || broker_take(r->to, &r->outlet, text, n))
 		on_hang_up(&r->outlet);
+}
+
+static void
+on_leave(struct mail *m)
+{
+	struct relay *r = list_entry(m, struct relay, leave);
+	struct list_node *n = r->is_done ? NULL : list_first(&r->outlet.exchanges);
+
+	r->has_leave = true;
+	if (n)
+		waiting_look_again(list_entry(n, struct exchange, node));
+	r->leave.run = on_leave_back;
+	hub_post(r->to->hub, r->from->worker, &r->leave);
 }
 
 static void
@@ -192,9 +280,22 @@ put_text(struct buf *out, const struct message *first, const struct message *las
 		buf_add_char(out, ']');
 }
 
+/* Whether the batch has connects besides those from `first` to `last`. */
+static bool
+is_in_company(const struct exchange *x, const struct message *first,
+	      const struct message *last)
+{
+	const struct message *m = x->batch.messages, *end = m + x->batch.count;
+
+	for (; m < end; m++)
+		if ((m < first || m > last) && span_is(&m->channel, STR("/meta/connect")))
+			return true;
+	return false;
+}
+
 int
 relay_send(struct exchange *x, int home, const struct message *first,
-	   const struct message *last)
+	   const struct message *last, bool connects)
 {
 	struct broker *b = x->broker;
 	struct relay *r = calloc(1, sizeof(*r));
@@ -211,10 +312,56 @@ relay_send(struct exchange *x, int home, const struct message *first,
 	r->to = b->workers[home];
 	r->exchange = x;
 	r->mails = 1;
+	r->connects = connects;
+	r->asks_leave = connects && is_in_company(x, first, last);
+	r->is_awaited = x->next < x->batch.count;
+	if (r->is_awaited)
+		x->awaited = r;
 	list_append(&x->relays, &r->in_exchange);
 	r->mail.run = on_arrival;
 	hub_post(b->hub, (unsigned)home, &r->mail);
 	return 0;
+}
+
+static bool
+may_be_let(const struct exchange *x)
+{
+	struct list_node *n;
+
+	if (x->state != EXCHANGE_HELD || !waiting_all_due(x))
+		return false;
+	for (n = list_first(&x->relays); n; n = list_next(&x->relays, n))
+		if (!list_entry(n, struct relay, in_exchange)->is_due)
+			return false;
+	return true;
+}
+
+void
+relay_let_answer(struct exchange *x)
+{
+	struct list_node *n;
+
+	if (!may_be_let(x))
+		return;
+	for (n = list_first(&x->relays); n; n = list_next(&x->relays, n)) {
+		struct relay *r = list_entry(n, struct relay, in_exchange);
+
+		if (r->is_let)
+			continue;
+		r->is_let = true;
+		r->mails++;
+		r->leave.run = on_leave;
+		hub_post(r->from->hub, r->to->worker, &r->leave);
+	}
+}
+
+static void
+abandon(struct relay *r)
+{
+	leave_exchange(r);
+	r->mails++;
+	r->cancelling.run = on_cancel;
+	hub_post(r->from->hub, r->to->worker, &r->cancelling);
 }
 
 void
@@ -222,12 +369,20 @@ relay_abandon_all(struct exchange *x)
 {
 	struct list_node *n;
 
-	while ((n = list_take_first(&x->relays))) {
+	while ((n = list_first(&x->relays)))
+		abandon(list_entry(n, struct relay, in_exchange));
+}
+
+void
+relay_abandon_connects(struct exchange *x)
+{
+	struct list_node *n, *next;
+
+	for (n = list_first(&x->relays); n; n = next) {
 		struct relay *r = list_entry(n, struct relay, in_exchange);
 
-		r->exchange = NULL;
-		r->mails++;
-		r->cancelling.run = on_cancel;
-		hub_post(r->from->hub, r->to->worker, &r->cancelling);
+		next = list_next(&x->relays, n);
+		if (r->connects)
+			abandon(r);
 	}
 }

@@ -17,12 +17,19 @@ struct relay;
 int relay_home(const struct exchange *x, const struct message *m);
 
 /* Sends the messages from `first` to `last` of the batch to that worker; their answers
- * join the exchange's, which waits for them. 0 or -ENOMEM. */
+ * join the exchange's, which waits for them. Where others come behind them, it awaits
+ * first that these are done. `connects`: some are among them. 0 or -ENOMEM. */
 int relay_send(struct exchange *x, int home, const struct message *first,
-	       const struct message *last);
+	       const struct message *last, bool connects);
 
 /* Nobody waits for its answers any more; what they ask is done. */
 void relay_abandon_all(struct exchange *x);
+/* The same of those with connects, which are dropped: its peer is gone. */
+void relay_abandon_connects(struct exchange *x);
+
+/* Of a batch with connects at several workers, the others' may be answered when all are
+ * due. */
+void relay_let_answer(struct exchange *x);
 
 /* The server stops: what is held here for other workers is answered. */
 void relay_drain(struct broker *b);

@@ -7,6 +7,7 @@
 #include "bayeux/reply.h"
 #include "broker/broker.h"
 #include "broker/errand.h"
+#include "broker/relay.h"
 
 /* What a timesync's answer needs; few connects have one. */
 struct synced {
@@ -332,8 +333,8 @@ waiting_answer_all(struct exchange *x)
 	return true;
 }
 
-static bool
-all_due(const struct exchange *x)
+bool
+waiting_all_due(const struct exchange *x)
 {
 	struct list_node *n;
 
@@ -364,9 +365,15 @@ all_may_answer(struct exchange *x)
 	return all;
 }
 
+static bool
+outlet_lets(const struct exchange *x)
+{
+	return !x->outlet->ops->may_answer || x->outlet->ops->may_answer(x->outlet);
+}
+
 /* A batch is answered as a whole, so what it gives to a session is taken from the
- * queue only when the last of its connects is due: an answer that never left
- * must not count as given. */
+ * queue only when the last of its connects is due, at whichever worker: an answer that
+ * never left must not count as given. */
 static void
 answer_when_all_due(struct waiting *w)
 {
@@ -378,7 +385,9 @@ answer_when_all_due(struct waiting *w)
 			answer(w, true);
 		return;
 	}
-	if (list_is_empty(&x->relays) && all_due(x) && all_may_answer(x))
+	if (!list_is_empty(&x->relays))
+		relay_let_answer(x);
+	else if (waiting_all_due(x) && outlet_lets(x) && all_may_answer(x))
 		answer_all(x, true);
 }
 

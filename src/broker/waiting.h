@@ -77,6 +77,9 @@ bool waiting_brings_messages(const struct waiting *w);
  * messages these are. */
 uint32_t waiting_prepare(struct waiting *w);
 
+/* Whether all that are held here for the batch are due. */
+bool waiting_all_due(const struct exchange *x);
+
 /* The others of its batch have been waited for: what is due may be answered now. */
 void waiting_look_again(struct exchange *x);
 

@@ -300,6 +300,12 @@ hub_publish(struct hub *h, unsigned worker, struct frozen *f, bool *own)
 	return rc;
 }
 
+void
+hub_hear(struct hub *h, unsigned worker)
+{
+	tell(&h->seats[worker]);
+}
+
 bool
 hub_add_session(struct hub *h, size_t most)
 {

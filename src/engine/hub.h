@@ -70,4 +70,7 @@ size_t hub_patterns(struct hub *h, unsigned worker);
  * receiver has too much before it. 0 or -ENOMEM: not all got it. */
 int hub_publish(struct hub *h, unsigned worker, struct frozen *f, bool *own);
 
+/* What others have published is handed to on_message, now. */
+void hub_hear(struct hub *h, unsigned worker);
+
 #endif

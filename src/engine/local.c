@@ -69,6 +69,8 @@ finish_calls(void *arg)
 		call->message = NULL;
 		if (f)
 			call->result = hand_on(e, f);
+		else /* what was published before is for those who were there then */
+			hub_hear(e->hub, e->worker);
 		frozen_unref(f);
 		call->done(call, call->result);
 	}

@@ -281,11 +281,12 @@ serve(struct server *s)
 
 /* ---- the end ---- */
 
-/* What workers have posted to each other, until there is nothing left. */
-static void
+/* What workers have posted to each other, until there is nothing left. False: there was
+ * nothing. */
+static bool
 run_mails(struct server *s)
 {
-	bool any = s->crew.hub != NULL;
+	bool any = s->crew.hub != NULL, had_some = false;
 	unsigned i;
 
 	while (any) {
@@ -295,7 +296,9 @@ run_mails(struct server *s)
 		for (i = 0; i < s->crew.count; i++)
 			if (s->crew.brokers[i])
 				relay_send_back(s->crew.brokers[i]);
+		had_some |= any;
 	}
+	return had_some;
 }
 
 static void
@@ -336,8 +339,9 @@ clear(struct server *s)
 	run_mails(s);
 	for_all(s, worker_close_connections);
 	run_mails(s);
-	for_all(s, worker_abandon);
-	run_mails(s);
+	do /* what has come back may have left more to be given up */
+		for_all(s, worker_abandon);
+	while (run_mails(s));
 	for_all(s, worker_clear);
 	hub_free(s->crew.hub);
 	free(s->crew.workers);

@@ -34,6 +34,13 @@ on_done(struct stream_lender *lender)
 	hub_post(l->hub, l->home, &l->mail);
 }
 
+/* It need not be told again of where the stream is. */
+static bool
+is_far(const struct stream_lender *lender)
+{
+	return lender->on_done == on_done;
+}
+
 /* NULL: out of memory. */
 static struct far_lender *
 new_far_lender(const struct handover *ho, struct stream_lender *near)
@@ -67,9 +74,10 @@ void
 handover_websocket(struct handover *ho, struct stream *s, unsigned to)
 {
 	struct moving_socket *v = calloc(1, sizeof(*v));
-	struct far_lender *l = s->lender && v ? new_far_lender(ho, s->lender) : NULL;
+	bool wants_lender = s->lender && !is_far(s->lender);
+	struct far_lender *l = wants_lender && v ? new_far_lender(ho, s->lender) : NULL;
 
-	if (!v || (s->lender && !l)) {
+	if (!v || (wants_lender && !l)) {
 		free(v);
 		stream_kill(s);
 		return;

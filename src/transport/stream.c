@@ -176,8 +176,10 @@ write_out(struct stream *s)
 {
 	size_t before = s->out.unsent;
 	int rc = outbox_write(&s->out, s->fd);
-	short events = rc == OUTBOX_BLOCKED ? LOOP_READ | LOOP_WRITE : LOOP_READ;
+	short events = outlet_is_crowded(&s->outlet) ? 0 : LOOP_READ;
 
+	if (rc == OUTBOX_BLOCKED)
+		events |= LOOP_WRITE;
 	if (rc < 0 || loop_watch_set(&s->watch, s->fd, events)) {
 		stream_kill(s);
 		return;

@@ -177,6 +177,8 @@ on_readable(struct stream *s)
 		stream_kill(s);
 	else if (w->state != LINGERING)
 		feed(w, (struct str){ w->ws->input, (size_t)n });
+	if (outlet_is_crowded(&s->outlet))
+		stream_mark_dirty(s); /* then it is not read */
 }
 
 static void

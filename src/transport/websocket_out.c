@@ -28,10 +28,18 @@ on_move(struct outlet *o, unsigned worker)
 	stream_mark_dirty(s);
 }
 
+/* The turn's end looks at it. */
+static void
+on_caught_up(struct outlet *o)
+{
+	stream_mark_dirty(list_entry(o, struct stream, outlet));
+}
+
 const struct outlet_ops websocket_ops = {
 	.reply = on_reply,
 	.hang_up = stream_hang_up,
 	.move = on_move,
+	.has_caught_up = on_caught_up,
 	.send = stream_send,
 	.has_room = stream_has_room,
 	.give_back = stream_give_back,
@@ -68,6 +76,7 @@ const struct outlet_ops websocket_deflating_ops = {
 	.reply = on_reply_deflating,
 	.hang_up = stream_hang_up,
 	.move = on_move,
+	.has_caught_up = on_caught_up,
 	.send = send_deflating,
 	.has_room = stream_has_room,
 	.give_back = stream_give_back,

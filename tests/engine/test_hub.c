@@ -222,6 +222,73 @@ interests_may_change_all_the_time(void **state)
 	loop_free(loop);
 }
 
+/* ---- what is in an inbox when somebody comes ---- */
+
+struct late {
+	struct hub *hub;
+	struct loop *loop;
+	struct engine *engine;
+	struct engine_call call;
+	struct loop_task task;
+	bool is_heard;
+};
+
+static void
+on_heard(void *arg, struct frozen *f)
+{
+	(void)f;
+	((struct late *)arg)->is_heard = true;
+}
+
+static void
+on_subscribed(struct engine_call *call, int result)
+{
+	struct late *l = list_entry(call, struct late, call);
+
+	assert_int_equal(result, 0);
+	assert_true(l->is_heard);
+	loop_stop(l->loop);
+}
+
+/* The turn has looked at its mails already. */
+static void
+publish_and_subscribe(void *arg)
+{
+	struct frozen *f = frozen_new_message(STR("/x"), 2);
+	struct str pattern = STR("/x");
+	struct late *l = arg;
+	bool own;
+
+	assert_int_equal(hub_publish(l->hub, 0, f, &own), 0);
+	frozen_unref(f);
+	engine_subscribe(l->engine, &l->call, STR("me"), 0, 1, &pattern, 1);
+	assert_false(l->is_heard);
+}
+
+static void
+who_subscribes_late_hears_nothing_earlier(void **state)
+{
+	static const struct engine_events events = { .on_message = on_heard };
+	struct late l = { .call.done = on_subscribed, .hub = hub_new(2, seed),
+			  .loop = loop_new() };
+
+	(void)state;
+	alarm(PATIENCE_S);
+	assert_int_equal(hub_join(l.hub, 1, l.loop), 0);
+	l.engine = engine_new(l.loop, l.hub, 1, &events, &l);
+	assert_non_null(l.engine);
+	assert_int_equal(directory_claim(&l.hub->directory, STR("me"), 1, NULL), 0);
+	assert_int_equal(engine_want(l.engine, STR("/x")), 0); /* another's wish */
+	loop_task_init(&l.task, publish_and_subscribe, &l);
+	loop_defer(l.loop, &l.task);
+	assert_int_equal(loop_run(l.loop), 0);
+	engine_free(l.engine);
+	hub_leave(l.hub, 1);
+	hub_free(l.hub);
+	loop_free(l.loop);
+	alarm(0);
+}
+
 static void
 a_client_is_with_one_worker(void **state)
 {
@@ -253,6 +320,7 @@ main(void)
 		cmocka_unit_test(what_was_answered_is_heard_first),
 		cmocka_unit_test(who_runs_ahead_waits),
 		cmocka_unit_test(interests_may_change_all_the_time),
+		cmocka_unit_test(who_subscribes_late_hears_nothing_earlier),
 		cmocka_unit_test(a_client_is_with_one_worker),
 	};
 

@@ -431,6 +431,32 @@ the_server_is_full(void **state)
 	others_end(&o, &w);
 }
 
+/* Two handshakes pass the door at once, and there is room for one. */
+static void
+a_client_that_found_no_room_is_not_left_behind(void **state)
+{
+	static const char handshake[] = "[{'channel':'/meta/handshake','version':'1.0',"
+					"'supportedConnectionTypes':['websocket']}]";
+	struct broker_config cfg = peers_config;
+	struct peer first, second;
+	struct others o;
+	struct world w;
+
+	(void)state;
+	cfg.registry.sessions = 1;
+	others_start(&o, &w, &cfg);
+	peer_poll(&first, &w);
+	peer_poll(&second, &w);
+	assert_int_equal(peer_say(&first, handshake), 0);
+	assert_int_equal(peer_say(&second, handshake), 0);
+	peers_settle(&w);
+	assert_int_equal(w.b->counts.refused, 1);
+	others_assert_asked(&o, "destroy turn=1");
+	peer_end(&first);
+	peer_end(&second);
+	others_end(&o, &w);
+}
+
 int
 main(void)
 {
@@ -454,6 +480,7 @@ main(void)
 		cmocka_unit_test(the_first_of_two_peers_goes_and_was_old),
 		cmocka_unit_test(the_broker_ends_while_somebody_arrives),
 		cmocka_unit_test(the_server_is_full),
+		cmocka_unit_test(a_client_that_found_no_room_is_not_left_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
