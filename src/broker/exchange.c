@@ -1,6 +1,7 @@
 #include "broker/exchange.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "broker/broker.h"
@@ -53,7 +54,7 @@ count(struct exchange *x, size_t cost)
 
 	if (!o)
 		return;
-	o->backlog += cost - x->cost;
+	o->backlog += (uint32_t)(cost - x->cost);
 	x->cost = cost;
 	if (o->backlog > CROWDED_BYTES) {
 		o->crowded = true;
@@ -71,6 +72,7 @@ exchange_free(struct exchange *x)
 
 	drop_held(x);
 	relay_abandon_all(x);
+	relay_drop_late(x);
 	while ((n = list_take_first(&x->behind)))
 		exchange_free(list_entry(n, struct exchange, node));
 	list_unlink(&x->node);
@@ -232,6 +234,7 @@ exchange_finish_if_done(struct exchange *x)
 		relay_let_answer(x);
 		return;
 	}
+	relay_add_late(x, UINT_MAX);
 	if (x->replies.n == 0)
 		buf_add_char(&x->replies, '[');
 	buf_add_char(&x->replies, ']');
@@ -329,6 +332,7 @@ exchange_start(struct outlet *o, char *text, size_t n)
 	x->call.done = on_call_done;
 	list_init(&x->held);
 	list_init(&x->relays);
+	list_init(&x->late);
 	list_init(&x->behind);
 	rc = batch_read(&x->batch, (struct str){ text, n }, &o->broker->batch_limits);
 	if (rc) {

@@ -31,6 +31,7 @@ struct exchange {
 	struct relay *awaited;     /* before the next message; in `relays` */
 	struct list held;          /* struct waiting of a poll */
 	struct list relays;        /* messages that are with other workers, see relay.h */
+	struct list late;          /* answers to connects that have come from there */
 	struct buf replies;        /* "[" and what was answered so far */
 
 	/* The handler under way: its engine call and how it goes on. */

@@ -58,14 +58,14 @@ struct outlet {
 	struct broker *broker;
 	struct session *session; /* whose messages a stream gets; or NULL */
 	struct list exchanges;   /* batches under way, oldest first; one runs */
-	size_t backlog;          /* bytes of them */
 	struct list_node arrival; /* while a stream's session is being found, see arrival.c */
 	struct list arriving;    /* a stream's connects whose session is being found */
-	bool behind;             /* something may wait for it in its session's queue */
-	bool starting;           /* inside start_next, see exchange.c */
-	bool moving;             /* to another worker: no batch is begun */
-	bool crowded;            /* by batches that wait for one that takes its time */
-	bool gone;               /* see outlet_gone */
+	uint32_t backlog;        /* bytes of the batches; limits are far below 4 GiB */
+	bool behind : 1;         /* something may wait for it in its session's queue */
+	bool starting : 1;       /* inside start_next, see exchange.c */
+	bool moving : 1;         /* to another worker: no batch is begun */
+	bool crowded : 1;        /* by batches that wait for one that takes its time */
+	bool gone : 1;           /* see outlet_gone */
 };
 
 static inline bool

@@ -1,6 +1,7 @@
 #include "broker/relay.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "broker/broker.h"
@@ -10,7 +11,8 @@
 struct relay {
 	struct mail mail;         /* there and back */
 	struct mail cancelling;   /* likewise, when its exchange has gone */
-	struct mail word;         /* back before `mail`: only connects are left of it */
+	struct mail word;         /* back before `mail`, with `prompt`: only connects are
+				   * left of it */
 	struct mail due;          /* likewise: these are due */
 	struct mail leave;        /* to answer them, which goes there and back */
 	struct broker *from, *to;
@@ -18,7 +20,9 @@ struct relay {
 	struct exchange *exchange; /* NULL: nobody waits */
 	struct list_node in_exchange;
 	unsigned mails;           /* that are not back, but for `word` */
+	unsigned number;          /* of its first message in the batch */
 	bool connects;            /* are among it */
+	bool is_held;             /* its `word` has come */
 	bool is_due, is_let;      /* its `due` has come; its `leave` is on its way */
 	/* There: */
 	struct outlet outlet;
@@ -27,7 +31,8 @@ struct relay {
 	bool has_asked, has_leave;
 	/* Wherever it is: */
 	bool is_awaited;          /* `word` is wanted; set before it is sent, */
-	bool asks_leave;          /* since the batch has other connects, too; likewise */
+	bool asks_leave;          /* since the batch has more to do or to wait for; likewise */
+	struct buf prompt;        /* "[" and the answers that did not wait for connects */
 	struct buf text;          /* what is asked; then the answers */
 	bool hung_up;
 };
@@ -56,6 +61,7 @@ free_if_back(struct relay *r)
 {
 	if (--r->mails)
 		return;
+	buf_clear(&r->prompt);
 	buf_clear(&r->text);
 	free(r);
 }
@@ -71,12 +77,81 @@ leave_exchange(struct relay *r)
 		x->awaited = NULL;
 }
 
-/* An array, whose answers join the others. */
+/* They join the others. */
 static void
-add_answers(struct exchange *x, struct str array)
+add_answers(struct exchange *x, struct str answers)
 {
-	if (array.n > 2)
-		buf_add_str(exchange_reply(x), (struct str){ array.p + 1, array.n - 2 });
+	if (answers.n)
+		buf_add_str(exchange_reply(x), answers);
+}
+
+static struct str
+without_brackets(const struct buf *array)
+{
+	return (struct str){ array->p + 1, array->n - 2 };
+}
+
+struct late {
+	struct list_node node;
+	unsigned number;
+	struct buf array;
+};
+
+/* Behind those that come earlier in the batch. */
+static bool
+keep_late(struct exchange *x, struct relay *r)
+{
+	struct late *l = calloc(1, sizeof(*l));
+	struct list_node *n, *last = &x->late.head;
+
+	if (!l)
+		return false;
+	l->number = r->number;
+	l->array = r->text;
+	r->text = BUF_INIT;
+	for (n = list_first(&x->late); n; n = list_next(&x->late, n))
+		if (list_entry(n, struct late, node)->number < l->number)
+			last = n;
+	list_insert_behind(last, &l->node);
+	return true;
+}
+
+static struct late *
+take_late(struct exchange *x, unsigned before)
+{
+	struct list_node *n = list_first(&x->late);
+
+	if (!n || list_entry(n, struct late, node)->number >= before)
+		return NULL;
+	list_unlink(n);
+	return list_entry(n, struct late, node);
+}
+
+static void
+free_late(struct late *l)
+{
+	buf_clear(&l->array);
+	free(l);
+}
+
+void
+relay_add_late(struct exchange *x, unsigned before)
+{
+	struct late *l;
+
+	while ((l = take_late(x, before))) {
+		add_answers(x, without_brackets(&l->array));
+		free_late(l);
+	}
+}
+
+void
+relay_drop_late(struct exchange *x)
+{
+	struct late *l;
+
+	while ((l = take_late(x, UINT_MAX)))
+		free_late(l);
 }
 
 static void
@@ -89,8 +164,8 @@ on_back(struct mail *m)
 	leave_exchange(r);
 	if (x && r->hung_up)
 		x->hangs_up = true;
-	else if (x)
-		add_answers(x, buf_str(&r->text));
+	else if (x && (!r->is_held || !keep_late(x, r)))
+		add_answers(x, without_brackets(&r->text));
 	free_if_back(r);
 	if (x)
 		exchange_heard(x, was_awaited);
@@ -102,7 +177,12 @@ on_word(struct mail *m)
 	struct relay *r = list_entry(m, struct relay, word);
 	struct exchange *x = r->exchange;
 
+	r->is_held = true;
 	if (!x)
+		return;
+	if (r->prompt.n)
+		add_answers(x, (struct str){ r->prompt.p + 1, r->prompt.n - 1 });
+	if (x->awaited != r)
 		return;
 	x->awaited = NULL;
 	exchange_heard(x, true);
@@ -182,9 +262,12 @@ static void
 on_held(struct outlet *o)
 {
 	struct relay *r = list_entry(o, struct relay, outlet);
+	struct exchange *x = list_entry(list_first(&o->exchanges), struct exchange, node);
 
-	if (!r->is_awaited)
+	if (!r->is_awaited && !r->asks_leave)
 		return;
+	r->prompt = x->replies;
+	x->replies = BUF_INIT;
 	r->word.run = on_word;
 	hub_post(r->to->hub, r->from->worker, &r->word);
 }
@@ -312,9 +395,11 @@ relay_send(struct exchange *x, int home, const struct message *first,
 	r->to = b->workers[home];
 	r->exchange = x;
 	r->mails = 1;
+	r->number = (unsigned)(first - x->batch.messages);
 	r->connects = connects;
-	r->asks_leave = connects && is_in_company(x, first, last);
 	r->is_awaited = x->next < x->batch.count;
+	/* What the batch itself goes on to publish is still to come along. */
+	r->asks_leave = connects && (r->is_awaited || is_in_company(x, first, last));
 	if (r->is_awaited)
 		x->awaited = r;
 	list_append(&x->relays, &r->in_exchange);

@@ -56,6 +56,7 @@ waiting_new(struct exchange *x, const struct message *m, uint64_t key, int64_t h
 	w->broker = x->broker;
 	w->outlet = x->outlet;
 	w->key = key;
+	w->number = x->next - 1;
 	w->event_source = span_is(&m->connection_type, STR("eventsource"));
 	w->has_ack = ext_read_ack(&m->ext, &w->acked);
 	w->at_once = hold_ms <= 0;
@@ -225,8 +226,10 @@ static struct buf *
 begin_answer(struct waiting *w, struct buf *own)
 {
 	detach(w);
-	if (w->exchange)
+	if (w->exchange) {
+		relay_add_late(w->exchange, w->number);
 		return exchange_reply(w->exchange);
+	}
 	buf_add_char(own, '[');
 	return own;
 }

@@ -23,6 +23,7 @@ struct waiting {
 	struct errand *record;       /* the recording of its answer under way; or of its
 				      * coming, when its session went meanwhile */
 	struct buf prepared;         /* which is that */
+	uint32_t number;             /* of its message in a poll's batch */
 	bool event_source;           /* wants that connection type's advice */
 	bool at_once;                /* it asked not to be held */
 	bool impatient;              /* it was, until its messages are here */

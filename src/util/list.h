@@ -45,6 +45,16 @@ list_append(struct list *l, struct list_node *n)
 	l->head.prev = n;
 }
 
+/* Behind `at`, which is an element or the list's head. */
+static inline void
+list_insert_behind(struct list_node *at, struct list_node *n)
+{
+	n->prev = at;
+	n->next = at->next;
+	n->next->prev = n;
+	at->next = n;
+}
+
 /* Idempotent. */
 static inline void
 list_unlink(struct list_node *n)
