@@ -4,7 +4,7 @@
 const fs = require('fs');
 const os = require('os');
 const { median } = require('./table.js');
-const { waitForQuiet } = require('./quiet.js');
+const { runUndisturbed } = require('./quiet.js');
 
 function environment(opt) {
   const cpus = os.cpus();
@@ -16,9 +16,8 @@ function environment(opt) {
 
 // `plan`: [{ name, servers, run(who), complaints(run) }], measured one after the other; in each
 // the servers take turns, beginning with another each repetition. One line of JSON for each
-// run goes to the file `out`, after one that describes the machine. Before each there is a
-// wait for others to be quiet, of `patience` seconds at most. `tell(run, wrong)` is called
-// after each. { where, runs, unsound }
+// run goes to the file `out`, after one that describes the machine. `patience`: see
+// runUndisturbed(). `tell(run, wrong)` is called after each. { where, runs, unsound }
 async function measure(plan, { repeat, quick, out, patience }, tell) {
   const where = environment({ repeat, quick }), runs = [], unsound = [];
   const file = out ? fs.openSync(out, 'w') : null;
@@ -28,8 +27,9 @@ async function measure(plan, { repeat, quick, out, patience }, tell) {
   for (const { name, servers, run, complaints } of plan) {
     for (let repetition = 0; repetition < repeat; repetition++) {
       for (let i = 0; i < servers.length; i++) {
-        const others = quick ? null : await waitForQuiet(patience || 0);
-        const done = { ...await run(servers[(i + repetition) % servers.length]), repetition, others };
+        const who = servers[(i + repetition) % servers.length];
+        const faulty = (one) => complaints(one).length > 0;
+        const done = { ...await runUndisturbed(() => run(who), faulty, patience || 0), repetition };
         const wrong = complaints(done).join(', ');
         runs.push(done);
         write(done);
@@ -42,11 +42,11 @@ async function measure(plan, { repeat, quick, out, patience }, tell) {
   return { where, runs, unsound };
 }
 
-// Who else used the machine as runs began.
+// How much others used the machine meanwhile.
 function company(runs) {
   const shares = runs.map((run) => run.others).filter((share) => typeof share === 'number');
   const percent = (share) => `${(share * 100).toFixed(0)} %`;
-  return shares.length ? `; others had ${percent(median(shares))} of the cores before each run, ` +
+  return shares.length ? `; others had ${percent(median(shares))} of the cores, ` +
     `${percent(Math.max(...shares))} at most` : '';
 }
 
