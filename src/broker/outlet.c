@@ -80,10 +80,6 @@ outlet_unbind(struct outlet *o)
 void
 outlet_move(struct outlet *o)
 {
-	struct list_node *n;
-
-	while ((n = list_first(&o->arriving)))
-		waiting_drop(list_entry(n, struct waiting, in_exchange));
 	if (o->session && outlet_holds(o, o->session))
 		waiting_answer(o->session->held);
 	outlet_unbind(o);

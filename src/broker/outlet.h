@@ -33,7 +33,8 @@ struct outlet_ops {
 	 * takes no part in anything until it calls outlet_moved. NULL: it is known before
 	 * whose it is. */
 	void (*move)(struct outlet *o, unsigned worker);
-	/* outlet_is_crowded is not true any more. NULL: no batches come. */
+	/* outlet_is_crowded is not true any more, or outlet_may_move is. NULL: no batches
+	 * come. */
 	void (*has_caught_up)(struct outlet *o);
 
 	/* Its opening bound it, and nothing could again: no connects come on it. */
@@ -119,6 +120,13 @@ void outlet_rest(struct outlet *o);
 void outlet_wake(struct outlet *o);
 /* The reverse of outlet_bind: what is not proved goes back to the session's queue. */
 void outlet_unbind(struct outlet *o);
+/* Whether a stream that is to move may: a connect whose session is on its way here keeps
+ * it until that has come. */
+static inline bool
+outlet_may_move(const struct outlet *o)
+{
+	return o->moving && list_is_empty(&o->arriving);
+}
 /* It leaves this worker, and later has come to the other. Between them it is in nobody's
  * hands. */
 void outlet_move(struct outlet *o);
