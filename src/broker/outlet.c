@@ -36,7 +36,6 @@ outlet_gone(struct outlet *o)
 	outlet_unbind(o);
 	exchange_orphan_all(o);
 	o->backlog = 0;
-	o->crowded = false;
 }
 
 void

@@ -54,18 +54,19 @@ struct outlet_ops {
 	void (*close)(struct outlet *o);
 };
 
+enum { OUTLET_CROWDED_BYTES = 256 << 10 };
+
 struct outlet {
 	const struct outlet_ops *ops;
 	struct broker *broker;
 	struct session *session; /* whose messages a stream gets; or NULL */
 	struct list exchanges;   /* batches under way, oldest first; one runs */
-	size_t backlog;          /* bytes of them */
 	struct list_node arrival; /* while a stream's session is being found, see arrival.c */
 	struct list arriving;    /* a stream's connects whose session is being found */
+	uint32_t backlog;        /* bytes of its batches */
 	bool behind;             /* something may wait for it in its session's queue */
 	bool starting;           /* inside start_next, see exchange.c */
 	bool moving;             /* to another worker: no batch is begun */
-	bool crowded;            /* by batches that wait for one that takes its time */
 	bool gone;               /* see outlet_gone */
 };
 
@@ -80,7 +81,7 @@ outlet_is_stream(const struct outlet *o)
 static inline bool
 outlet_is_crowded(const struct outlet *o)
 {
-	return o->crowded;
+	return o->backlog > OUTLET_CROWDED_BYTES;
 }
 
 /* Whether a connect of `s` is held for this peer. With a stream of events that is

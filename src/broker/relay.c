@@ -19,6 +19,7 @@ struct relay {
 	struct list_node in_exchange;
 	unsigned mails;           /* that are not back, but for `word` */
 	bool connects;            /* are among it */
+	bool is_waited_for;       /* before its exchange goes on */
 	bool is_due, is_let;      /* its `due` has come; its `leave` is on its way */
 	/* There: */
 	struct outlet outlet;
@@ -67,8 +68,8 @@ leave_exchange(struct relay *r)
 
 	list_unlink(&r->in_exchange);
 	r->exchange = NULL;
-	if (x && x->awaited == r)
-		x->awaited = NULL;
+	if (x && r->is_waited_for)
+		x->awaits_relay = r->is_waited_for = false;
 }
 
 /* An array, whose answers join the others. */
@@ -84,7 +85,7 @@ on_back(struct mail *m)
 {
 	struct relay *r = list_entry(m, struct relay, mail);
 	struct exchange *x = r->exchange;
-	bool was_awaited = x && x->awaited == r;
+	bool was_awaited = r->is_waited_for;
 
 	leave_exchange(r);
 	if (x && r->hung_up)
@@ -104,7 +105,7 @@ on_word(struct mail *m)
 
 	if (!x)
 		return;
-	x->awaited = NULL;
+	x->awaits_relay = r->is_waited_for = false;
 	exchange_heard(x, true);
 }
 
@@ -315,8 +316,7 @@ relay_send(struct exchange *x, int home, const struct message *first,
 	r->connects = connects;
 	r->asks_leave = connects && is_in_company(x, first, last);
 	r->is_awaited = x->next < x->batch.count;
-	if (r->is_awaited)
-		x->awaited = r;
+	x->awaits_relay = r->is_waited_for = r->is_awaited;
 	list_append(&x->relays, &r->in_exchange);
 	r->mail.run = on_arrival;
 	hub_post(b->hub, (unsigned)home, &r->mail);
