@@ -9,7 +9,7 @@
 #include "broker/relay.h"
 #include "broker/waiting.h"
 
-enum { CROWDED_BYTES = 256 << 10 }; /* of one outlet's batches; then no more is read */
+enum { MOST_COST = 1 << 24 }; /* so that they can be added */
 
 struct buf *
 exchange_reply(struct exchange *x)
@@ -51,18 +51,15 @@ static void
 count(struct exchange *x, size_t cost)
 {
 	struct outlet *o = x->outlet;
+	bool was_crowded = o && outlet_is_crowded(o);
 
 	if (!o)
 		return;
-	o->backlog += (uint32_t)(cost - x->cost);
-	x->cost = cost;
-	if (o->backlog > CROWDED_BYTES) {
-		o->crowded = true;
-	} else if (o->crowded && o->backlog <= CROWDED_BYTES / 2) {
-		o->crowded = false;
-		if (o->ops->has_caught_up)
-			o->ops->has_caught_up(o);
-	}
+	o->backlog -= x->cost;
+	x->cost = (uint32_t)(cost < MOST_COST ? cost : MOST_COST);
+	o->backlog += x->cost;
+	if (was_crowded && !outlet_is_crowded(o) && o->ops->has_caught_up)
+		o->ops->has_caught_up(o);
 }
 
 void
@@ -123,7 +120,7 @@ pass_on(struct exchange *x, int home)
 	}
 	if (relay_send(x, home, first, last, connects))
 		x->hangs_up = true;
-	return !x->awaited;
+	return !x->awaits_relay;
 }
 
 /* Handles what is left, until something must be waited for. */
@@ -279,13 +276,13 @@ void
 exchange_orphan_all(struct outlet *o)
 {
 	struct list_node *n = list_take_first(&o->exchanges);
-	const struct relay *awaited;
 	struct exchange *x;
+	bool awaited;
 
 	if (!n)
 		return;
 	x = list_entry(n, struct exchange, node);
-	awaited = x->awaited;
+	awaited = x->awaits_relay;
 	drop_held(x);
 	relay_abandon_connects(x);
 	x->outlet = NULL;
@@ -293,7 +290,7 @@ exchange_orphan_all(struct outlet *o)
 	switch (x->state) {
 	case EXCHANGE_RUNNING:
 		list_append(&x->broker->orphans, &x->node);
-		if (awaited && !x->awaited)
+		if (awaited && !x->awaits_relay)
 			run(x);
 		break;
 	case EXCHANGE_QUEUED:

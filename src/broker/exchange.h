@@ -22,13 +22,13 @@ struct exchange {
 	int64_t came_ms;           /* when, by the loop's clock */
 	char *text;                /* owned; the batch's spans point into it */
 	struct batch batch;
-	size_t cost;               /* of it in its outlet's backlog */
 	unsigned next;             /* the message to be handled next */
 	enum exchange_state state;
 	struct list behind;        /* without an outlet: those that come after it */
 	bool stream_held;          /* a connect of it is held, to be answered alone */
 	bool hangs_up;             /* it ends without an answer, see handler_reply_result */
-	struct relay *awaited;     /* before the next message; in `relays` */
+	bool awaits_relay;         /* before the next message */
+	uint32_t cost;             /* in its outlet's backlog */
 	struct list held;          /* struct waiting of a poll */
 	struct list relays;        /* messages that are with other workers, see relay.h */
 	struct list late;          /* answers to connects that have come from there */

@@ -36,7 +36,6 @@ outlet_gone(struct outlet *o)
 	outlet_unbind(o);
 	exchange_orphan_all(o);
 	o->backlog = 0;
-	o->crowded = false;
 }
 
 void
@@ -80,10 +79,6 @@ outlet_unbind(struct outlet *o)
 void
 outlet_move(struct outlet *o)
 {
-	struct list_node *n;
-
-	while ((n = list_first(&o->arriving)))
-		waiting_drop(list_entry(n, struct waiting, in_exchange));
 	if (o->session && outlet_holds(o, o->session))
 		waiting_answer(o->session->held);
 	outlet_unbind(o);

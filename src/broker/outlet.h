@@ -33,7 +33,8 @@ struct outlet_ops {
 	 * takes no part in anything until it calls outlet_moved. NULL: it is known before
 	 * whose it is. */
 	void (*move)(struct outlet *o, unsigned worker);
-	/* outlet_is_crowded is not true any more. NULL: no batches come. */
+	/* outlet_is_crowded is not true any more, or outlet_may_move is. NULL: no batches
+	 * come. */
 	void (*has_caught_up)(struct outlet *o);
 
 	/* Its opening bound it, and nothing could again: no connects come on it. */
@@ -53,6 +54,8 @@ struct outlet_ops {
 	void (*close)(struct outlet *o);
 };
 
+enum { OUTLET_CROWDED_BYTES = 256 << 10 };
+
 struct outlet {
 	const struct outlet_ops *ops;
 	struct broker *broker;
@@ -60,12 +63,11 @@ struct outlet {
 	struct list exchanges;   /* batches under way, oldest first; one runs */
 	struct list_node arrival; /* while a stream's session is being found, see arrival.c */
 	struct list arriving;    /* a stream's connects whose session is being found */
-	uint32_t backlog;        /* bytes of the batches; limits are far below 4 GiB */
-	bool behind : 1;         /* something may wait for it in its session's queue */
-	bool starting : 1;       /* inside start_next, see exchange.c */
-	bool moving : 1;         /* to another worker: no batch is begun */
-	bool crowded : 1;        /* by batches that wait for one that takes its time */
-	bool gone : 1;           /* see outlet_gone */
+	uint32_t backlog;        /* bytes of its batches */
+	bool behind;             /* something may wait for it in its session's queue */
+	bool starting;           /* inside start_next, see exchange.c */
+	bool moving;             /* to another worker: no batch is begun */
+	bool gone;               /* see outlet_gone */
 };
 
 static inline bool
@@ -79,7 +81,7 @@ outlet_is_stream(const struct outlet *o)
 static inline bool
 outlet_is_crowded(const struct outlet *o)
 {
-	return o->crowded;
+	return o->backlog > OUTLET_CROWDED_BYTES;
 }
 
 /* Whether a connect of `s` is held for this peer. With a stream of events that is
@@ -119,6 +121,13 @@ void outlet_rest(struct outlet *o);
 void outlet_wake(struct outlet *o);
 /* The reverse of outlet_bind: what is not proved goes back to the session's queue. */
 void outlet_unbind(struct outlet *o);
+/* Whether a stream that is to move may: a connect whose session is on its way here keeps
+ * it until that has come. */
+static inline bool
+outlet_may_move(const struct outlet *o)
+{
+	return o->moving && list_is_empty(&o->arriving);
+}
 /* It leaves this worker, and later has come to the other. Between them it is in nobody's
  * hands. */
 void outlet_move(struct outlet *o);

@@ -23,6 +23,7 @@ struct relay {
 	unsigned number;          /* of its first message in the batch */
 	bool connects;            /* are among it */
 	bool is_held;             /* its `word` has come */
+	bool is_waited_for;       /* before its exchange goes on */
 	bool is_due, is_let;      /* its `due` has come; its `leave` is on its way */
 	/* There: */
 	struct outlet outlet;
@@ -73,8 +74,8 @@ leave_exchange(struct relay *r)
 
 	list_unlink(&r->in_exchange);
 	r->exchange = NULL;
-	if (x && x->awaited == r)
-		x->awaited = NULL;
+	if (x && r->is_waited_for)
+		x->awaits_relay = r->is_waited_for = false;
 }
 
 /* They join the others. */
@@ -159,7 +160,7 @@ on_back(struct mail *m)
 {
 	struct relay *r = list_entry(m, struct relay, mail);
 	struct exchange *x = r->exchange;
-	bool was_awaited = x && x->awaited == r;
+	bool was_awaited = r->is_waited_for;
 
 	leave_exchange(r);
 	if (x && r->hung_up)
@@ -182,9 +183,9 @@ on_word(struct mail *m)
 		return;
 	if (r->prompt.n)
 		add_answers(x, (struct str){ r->prompt.p + 1, r->prompt.n - 1 });
-	if (x->awaited != r)
+	if (!r->is_waited_for)
 		return;
-	x->awaited = NULL;
+	x->awaits_relay = r->is_waited_for = false;
 	exchange_heard(x, true);
 }
 
@@ -400,8 +401,7 @@ relay_send(struct exchange *x, int home, const struct message *first,
 	r->is_awaited = x->next < x->batch.count;
 	/* What the batch itself goes on to publish is still to come along. */
 	r->asks_leave = connects && (r->is_awaited || is_in_company(x, first, last));
-	if (r->is_awaited)
-		x->awaited = r;
+	x->awaits_relay = r->is_waited_for = r->is_awaited;
 	list_append(&x->relays, &r->in_exchange);
 	r->mail.run = on_arrival;
 	hub_post(b->hub, (unsigned)home, &r->mail);

@@ -88,6 +88,8 @@ waiting_hold(struct waiting *w, struct session *s)
 {
 	if (!w->exchange)
 		list_unlink(&w->in_exchange); /* its session looks after it */
+	if (outlet_may_move(w->outlet))
+		w->outlet->ops->has_caught_up(w->outlet);
 	w->session = s;
 	s->held = w;
 	if (w->at_once || w->due || (waiting_brings_messages(w) && s->queue.count))

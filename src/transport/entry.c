@@ -298,7 +298,7 @@ entries_connections(const struct entries *en)
 	       http_count(en->roomy);
 }
 
-/* Those of the other workers, as they were when their turns ended. */
+/* Those of the other workers, as they were when their turns ended or they accepted. */
 static size_t
 others(const struct entries *en)
 {
@@ -313,10 +313,12 @@ others(const struct entries *en)
 }
 
 static void
-on_turn(void *arg)
+tell_count(void *arg)
 {
 	struct entries *en = arg;
 
+	if (!en->config.counts)
+		return;
 	atomic_store_explicit(&en->config.counts[en->config.worker].n,
 			      entries_connections(en), memory_order_relaxed);
 }
@@ -330,17 +332,10 @@ entry_turn_away(struct entries *en, int fd)
 }
 
 void
-entry_add(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n)
+entry_take_over(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n)
 {
-	struct entry *e;
+	struct entry *e = calloc(1, sizeof(*e));
 
-	if (entries_connections(en) + others(en) >= en->config.connections) {
-		log_limited(en->log, &en->lines, loop_now_ms(en->loop), 1,
-			    "entry: as many connections as may be, turned away");
-		entry_turn_away(en, fd);
-		return;
-	}
-	e = calloc(1, sizeof(*e));
 	if (!e) {
 		close(fd);
 		return;
@@ -358,6 +353,19 @@ entry_add(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n)
 		drop(e);
 }
 
+void
+entry_add(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n)
+{
+	if (entries_connections(en) + others(en) >= en->config.connections) {
+		log_limited(en->log, &en->lines, loop_now_ms(en->loop), 1,
+			    "entry: as many connections as may be, turned away");
+		entry_turn_away(en, fd);
+		return;
+	}
+	entry_take_over(en, fd, addr, n);
+	tell_count(en); /* many may come in one turn, and at all workers */
+}
+
 int
 entries_init(struct entries *en, struct loop *loop, const struct log *log, struct http *h,
 	     struct http *roomy, struct websockets *ws, struct streams *eventsources,
@@ -370,7 +378,7 @@ entries_init(struct entries *en, struct loop *loop, const struct log *log, struc
 	list_init(&en->waiting);
 	en->input = malloc(cfg->head_bytes + 1);
 	if (cfg->counts)
-		loop_on_turn(loop, on_turn, en);
+		loop_on_turn(loop, tell_count, en);
 	return en->input ? 0 : -ENOMEM;
 }
 

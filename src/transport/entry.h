@@ -56,6 +56,8 @@ size_t entries_connections(const struct entries *en);
 
 /* A connection that was just accepted, non-blocking; takes the descriptor. */
 void entry_add(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n);
+/* The same of one that another worker has accepted, and counted. */
+void entry_take_over(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n);
 /* One that there is no room for: answers that and closes it. */
 void entry_turn_away(struct entries *en, int fd);
 

@@ -104,7 +104,7 @@ on_fresh(struct mail *m)
 {
 	struct fresh_connection *v = list_entry(m, struct fresh_connection, mail);
 
-	entry_add(v->to->entries, v->fd, (struct sockaddr *)&v->addr, v->addr_n);
+	entry_take_over(v->to->entries, v->fd, (struct sockaddr *)&v->addr, v->addr_n);
 	free(v);
 }
 

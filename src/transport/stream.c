@@ -220,13 +220,19 @@ trim(struct stream *s)
 		    set->kind->unproved_messages);
 }
 
+static bool
+may_depart(const struct stream *s)
+{
+	return outlet_may_move(&s->outlet) && !s->dead && !s->closing;
+}
+
 static void
 flush(struct stream *s)
 {
 	struct streams *set = s->set;
 
 	/* What it says goodbye with leaves with the rest. */
-	if (s->outlet.moving && !s->closing)
+	if (may_depart(s))
 		outlet_move(&s->outlet);
 	set->kind->prepare(s);
 	if (!s->dead)
@@ -269,7 +275,7 @@ finish_turn(void *arg)
 
 		prefetch_next(set);
 		flush(s);
-		if (s->outlet.moving && !s->dead && !s->closing)
+		if (may_depart(s))
 			set->kind->depart(s);
 	}
 	while ((n = list_first(&set->dead)))

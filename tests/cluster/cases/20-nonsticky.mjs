@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { Session, send } from '../../system/lib/bayeux.mjs';
 import { listen, newClient } from '../../system/lib/client.mjs';
 import { test } from '../../system/lib/harness.mjs';
+import { Socket } from '../../system/lib/socket.mjs';
 import { Checker, freshRoom } from '../lib/checker.mjs';
 import { Cluster, health } from '../lib/cluster.mjs';
 import { Redis } from '../lib/redis.mjs';
@@ -55,4 +56,18 @@ test('nonsticky: a connect back at the first node is answered, though that node 
   await publish(room, 'two');
   const { json: [, ...next] } = await session.connect().answer;
   assert.deepEqual(next.map(({ data }) => data), ['two']);
+});
+
+// The socket waits for the first one's session to come to its worker, and then goes where the second one's is.
+test('nonsticky: of two clients on one socket one has its session at another node, one at another worker', async (t) => {
+  const cluster = await Cluster.start(t, { count: 2, redis: await Redis.start(t), workers: 8 });
+  const [here, there] = cluster.nodes.map(({ url }) => url);
+  for (let round = 0; round < 10; round++) {
+    const far = await Session.open(there), near = await Session.open(here), socket = await Socket.open(t, here);
+    const connects = [far, near].map((session) => session.connectMessage({ connectionType: 'websocket', advice: { timeout: 0 } }));
+    socket.send(connects);
+    const answered = ({ clientId, successful }) => successful && clientId;
+    const replies = await socket.messages.until((items) => items.filter(answered).length === 2);
+    assert.deepEqual(replies.map(answered).sort(), [far.clientId, near.clientId].sort());
+  }
 });

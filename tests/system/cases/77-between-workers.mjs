@@ -2,10 +2,12 @@
 // comes in at another worker than its session's.
 import assert from 'node:assert/strict';
 import { Session, freshChannel, post, send } from '../lib/bayeux.mjs';
+import { Events } from '../lib/events.mjs';
 import { test } from '../lib/harness.mjs';
 import { Pipeline, posting } from '../lib/pipeline.mjs';
-import { hidesItsMemory, residentBytes } from '../lib/proc.mjs';
-import { Tcp, frame, upgrade } from '../lib/tcp.mjs';
+import { hidesItsMemory, residentBytes, whileFrozen } from '../lib/proc.mjs';
+import { Tcp, frame, request, upgrade } from '../lib/tcp.mjs';
+import { sleep } from '../lib/wait.mjs';
 
 const many = (t, options) => t.server({ timeout: 60, workers: 8, ...options });
 const range = (n) => Array.from({ length: n }, (_, i) => i);
@@ -137,5 +139,38 @@ test('between workers: a socket may go to and fro as often as its clients want',
     await socket.until(/to1999\./);
     const answered = [...socket.text.matchAll(/"id":"to(\d+)\."/g)].map(([, i]) => Number(i));
     assert.deepEqual(answered, range(2000));
+  }
+});
+
+test('between workers: as many connections as may be, counted by all of them', async (t) => {
+  const most = 40, server = await many(t, { 'limit-connections': most }), { port } = server;
+  const ask = request(['GET /health HTTP/1.1', `Host: 127.0.0.1:${port}`]);
+  const sockets = await whileFrozen(server, () => Promise.all(range(8 * most).map(() => Tcp.open(t, port))));
+  const told = await Promise.all(sockets.map(async (tcp) => {
+    tcp.write(ask);
+    return Number((await tcp.until(/^HTTP\/1.1 \d+ [^]*\r\n\r\n/)).slice(9, 12));
+  }));
+  const served = told.filter((status) => status === 200).length;
+  assert.ok(served >= most && served < most + 8, `${served}`); // each of them may admit one at the same moment
+  assert.equal(told.filter((status) => status === 503).length, told.length - served);
+});
+
+// As monitoring is told by `pipeline`, which counts itself.
+async function connections(pipeline, port) {
+  const { tcp } = pipeline, from = tcp.text.length;
+  tcp.write(request(['GET /metrics HTTP/1.1', `Host: 127.0.0.1:${port}`]));
+  const text = await tcp.until(new RegExp(`^[^]{${from}}[^]*\\nfayed_connections_limit \\d+\\n`));
+  return [...text.slice(from).matchAll(/\nfayed_connections\{[^}]*\} (\d+)/g)].reduce((sum, [, n]) => sum + Number(n), 0);
+}
+
+test('between workers: the last connection that may be comes to its session, too', async (t) => {
+  const most = 20, { url, port } = await many(t, { 'limit-connections': most, metrics: 'on' });
+  const session = await Session.open(url);
+  const [witness] = await Promise.all(range(most - 1).map(() => Pipeline.open(t, port)));
+  for (const _ of range(60)) {
+    while (await connections(witness, port) >= most) await sleep(5);
+    const events = await Events.open(t, port, session.clientId);
+    assert.equal(events.status, 200);
+    events.tcp.socket.destroy();
   }
 });

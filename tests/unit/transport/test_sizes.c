@@ -41,7 +41,7 @@ of_a_poll(void **state)
 {
 	(void)state;
 	AT_MOST(struct connection, 248);
-	AT_MOST(struct exchange, 424);
+	AT_MOST(struct exchange, 408);
 }
 
 int
