@@ -53,8 +53,9 @@ static void
 run_last(struct http *h)
 {
 	h->turn_ends = true;
-	run(h);
+	MHD_run(h->daemon);
 	h->turn_ends = false;
+	run(h); /* sends what that answered */
 }
 
 static void
