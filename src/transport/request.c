@@ -265,8 +265,10 @@ add_body(struct request *r, const char *data, size_t n)
 		r->too_large = r->closing = true;
 		buf_clear(&r->body);
 	}
-	if (!r->too_large && (r->asked == ASKED_JSON || r->asked == ASKED_FORM))
+	if (!r->too_large && (r->asked == ASKED_JSON || r->asked == ASKED_FORM)) {
+		buf_reserve(&r->body, n + 1); /* mostly all, and buf_take's end */
 		buf_add(&r->body, data, n);
+	}
 	/* It is eaten, so that the answer is seen; but not without end. */
 	return r->came <= 4 * most;
 }

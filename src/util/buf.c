@@ -1,12 +1,12 @@
 /* Growth is by half, which lets the allocator reuse what was freed before,
- * and never less than BUF_FIRST: most of our texts are one small message. */
+ * and never less than BUF_FIRST: most of our texts are one message with its answer. */
 #include "util/buf.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BUF_FIRST = 64 };
+enum { BUF_FIRST = 256 };
 
 void
 buf_clear(struct buf *b)
