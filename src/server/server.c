@@ -51,6 +51,7 @@ raise_descriptors(size_t wanted, unsigned workers)
 {
 	unsigned own = OWN_DESCRIPTORS + workers * A_WORKERS_DESCRIPTORS;
 	struct rlimit files;
+	rlim_t left;
 
 	if (getrlimit(RLIMIT_NOFILE, &files))
 		return 1024 - own;
@@ -59,9 +60,9 @@ raise_descriptors(size_t wanted, unsigned workers)
 	getrlimit(RLIMIT_NOFILE, &files);
 	if (files.rlim_cur <= 2 * own)
 		files.rlim_cur = 3 * own;
-	if (wanted && wanted < files.rlim_cur - own)
-		return (unsigned)wanted;
-	return (unsigned)(files.rlim_cur - own);
+	left = files.rlim_cur - own;
+	left -= left / HTTP_SET_CROWD; /* each daemon has one */
+	return (unsigned)(wanted && wanted < left ? wanted : left);
 }
 
 static void

@@ -153,12 +153,12 @@ init_transports(struct worker *w, const struct config *cfg)
 	if (!sc.ping_ms)
 		sc.ping_ms = EVENTSOURCE_PING_MS;
 	eventsources_init(&w->eventsources, w->loop, w->log, w->broker, &sc);
-	rc = http_init(&w->http, w->loop, w->log, w->broker, &w->websockets,
-		       &w->eventsources, &hc);
+	rc = http_set_init(&w->http, w->loop, w->log, w->broker, &w->websockets,
+			   &w->eventsources, &hc);
 	hc.pool_bytes = ROOMY * head_bytes;
 	if (!rc)
-		rc = http_init(&w->roomy, w->loop, w->log, w->broker, &w->websockets,
-			       &w->eventsources, &hc);
+		rc = http_set_init(&w->roomy, w->loop, w->log, w->broker, &w->websockets,
+				   &w->eventsources, &hc);
 	if (!rc)
 		rc = entries_init(&w->entries, w->loop, w->log, &w->http, &w->roomy,
 				  &w->websockets, &w->eventsources, &w->handover, &ec);
@@ -318,8 +318,8 @@ worker_close_streams(struct worker *w)
 void
 worker_close_connections(struct worker *w)
 {
-	http_clear(&w->http);
-	http_clear(&w->roomy);
+	http_set_clear(&w->http);
+	http_set_clear(&w->roomy);
 }
 
 void

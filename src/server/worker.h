@@ -35,7 +35,7 @@ struct worker {
 	struct loop *loop;
 	struct broker *broker;
 	struct handover handover;
-	struct http http, roomy; /* see entry.h */
+	struct http_set http, roomy; /* see entry.h */
 	struct websockets websockets;
 	struct streams eventsources;
 	struct entries entries;

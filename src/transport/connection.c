@@ -170,12 +170,15 @@ void
 connection_notify(void *cls, struct MHD_Connection *c, void **context,
 		  enum MHD_ConnectionNotificationCode what)
 {
+	const struct connection_config *cfg = cls;
 	struct connection *cn = *context;
 
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		*context = new_connection(cls, c);
+		++*cfg->count;
+		*context = new_connection(cfg, c);
 		return;
 	}
+	--*cfg->count;
 	*context = NULL;
 	if (!cn)
 		return;

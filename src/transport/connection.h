@@ -19,6 +19,7 @@ struct connection_config {
 	struct loop *loop;
 	int64_t head_ms; /* from a request's first byte until its head is whole */
 	int64_t body_ms; /* from then until its body is */
+	size_t *count;   /* of those that there are */
 };
 
 struct connection {

@@ -109,13 +109,14 @@ static void
 to_http(struct entry *e, const struct head *head)
 {
 	struct sockaddr_storage addr = e->addr;
-	struct http *h = http_has_room(e->en->http, head_cost(head)) ? e->en->http
-								    : e->en->roomy;
+	struct entries *en = e->en;
+	struct http_set *set = http_set_has_room(en->http, head_cost(head)) ? en->http
+									   : en->roomy;
 	socklen_t n = e->addr_n;
 	int fd = e->fd;
 
 	leave(e);
-	http_add(h, fd, (struct sockaddr *)&addr, n);
+	http_set_add(set, fd, (struct sockaddr *)&addr, n);
 }
 
 /* Takes the head alone: frames behind it stay for the socket. What was peeked at
@@ -244,7 +245,7 @@ decide(struct entry *e, struct str bytes)
 		to_websocket(e, &head);
 	else if (is_event_source(e, &head))
 		to_eventsource(e, &head);
-	else if (http_has_room(e->en->roomy, head_cost(&head)))
+	else if (http_set_has_room(e->en->roomy, head_cost(&head)))
 		to_http(e, &head);
 	else /* libmicrohttpd would fall silent over it */
 		refuse(e, 431, "Header too large");
@@ -294,8 +295,8 @@ size_t
 entries_connections(const struct entries *en)
 {
 	return en->count + streams_own_count(&en->websockets->streams) +
-	       streams_own_count(en->eventsources) + http_count(en->http) +
-	       http_count(en->roomy);
+	       streams_own_count(en->eventsources) + en->http->connections +
+	       en->roomy->connections;
 }
 
 /* Those of the other workers, as they were when their turns ended or they accepted. */
@@ -367,9 +368,10 @@ entry_add(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n)
 }
 
 int
-entries_init(struct entries *en, struct loop *loop, const struct log *log, struct http *h,
-	     struct http *roomy, struct websockets *ws, struct streams *eventsources,
-	     struct handover *ho, const struct entry_config *cfg)
+entries_init(struct entries *en, struct loop *loop, const struct log *log,
+	     struct http_set *h, struct http_set *roomy, struct websockets *ws,
+	     struct streams *eventsources, struct handover *ho,
+	     const struct entry_config *cfg)
 {
 	*en = (struct entries){
 		.loop = loop, .log = log, .http = h, .roomy = roomy, .websockets = ws,

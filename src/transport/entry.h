@@ -3,7 +3,7 @@
  * kB instead of 7; so is an event source's of a client we know; everything else goes
  * to libmicrohttpd as if untouched.
  *
- * There are two of its daemons. One gives each connection a small pool of
+ * There are two sets of its daemons. One gives each connection a small pool of
  * memory, which is most of what an idle poll costs. A head is held there about
  * twice, since cookies are copied; so a connection whose first head is large
  * goes to the roomy one. */
@@ -12,7 +12,7 @@
 
 #include <stdatomic.h>
 
-#include "transport/http.h"
+#include "transport/http_set.h"
 
 struct entry_config {
 	size_t head_bytes;
@@ -32,7 +32,7 @@ struct entry_count {
 struct entries {
 	struct loop *loop;
 	const struct log *log;
-	struct http *http, *roomy;
+	struct http_set *http, *roomy;
 	struct websockets *websockets;
 	struct streams *eventsources;
 	struct entry_config config;
@@ -46,7 +46,7 @@ struct entries {
 
 /* 0 or -ENOMEM. */
 int entries_init(struct entries *en, struct loop *loop, const struct log *log,
-		 struct http *h, struct http *roomy, struct websockets *ws,
+		 struct http_set *h, struct http_set *roomy, struct websockets *ws,
 		 struct streams *eventsources, struct handover *ho,
 		 const struct entry_config *cfg);
 void entries_clear(struct entries *en);

@@ -1,7 +1,6 @@
 /* libmicrohttpd walks all its suspended connections at each MHD_run that
  * follows a resume. So the requests that a turn answered are resumed together
- * at its end, and with very many suspended not more often than every
- * RESUME_PAUSE_MS. */
+ * at its end, and a daemon has not too many (http_set.h). */
 #include "transport/http.h"
 
 #include <errno.h>
@@ -11,8 +10,6 @@
 #include "transport/request.h"
 
 enum {
-	RESUME_CROWD = 2000,  /* from so many suspended on */
-	RESUME_PAUSE_MS = 2,
 	LAST_RUNS = 8,
 	ANSWER_BYTES = 768,   /* of a pool, for reading on and the answer's head */
 	IDLE_SECONDS = 75,    /* a kept-alive connection; longer than proxies' 60 */
@@ -75,15 +72,7 @@ static void
 resume(void *arg)
 {
 	struct http *h = arg;
-	int64_t now = loop_now_ms(h->loop);
 
-	if (list_is_empty(&h->answered))
-		return;
-	if (h->suspended > RESUME_CROWD && now < h->resumed_ms + RESUME_PAUSE_MS) {
-		loop_timer_set(h->loop, &h->resume_timer, h->resumed_ms + RESUME_PAUSE_MS);
-		return;
-	}
-	h->resumed_ms = now;
 	request_resume_all(h);
 	run_last(h);
 }
@@ -168,7 +157,8 @@ start_daemon(struct http *h)
 
 int
 http_init(struct http *h, struct loop *loop, const struct log *log, struct broker *b,
-	  struct websockets *ws, struct streams *eventsources, const struct http_config *cfg)
+	  struct websockets *ws, struct streams *eventsources, const struct http_config *cfg,
+	  size_t *connections)
 {
 	const union MHD_DaemonInfo *info;
 
@@ -176,12 +166,12 @@ http_init(struct http *h, struct loop *loop, const struct log *log, struct broke
 		.loop = loop, .log = log, .broker = b, .websockets = ws,
 		.eventsources = eventsources, .config = *cfg
 	};
-	h->connection = (struct connection_config){ loop, cfg->head_ms, cfg->body_ms };
+	h->connection = (struct connection_config){ loop, cfg->head_ms, cfg->body_ms,
+						    connections };
 	list_init(&h->waiting);
 	list_init(&h->answered);
 	loop_timer_init(&h->timer, on_due, h);
 	loop_task_init(&h->turn, on_turn, h);
-	loop_timer_init(&h->resume_timer, resume, h);
 	loop_task_init(&h->resume, resume, h);
 	h->daemon = start_daemon(h);
 	if (!h->daemon)
@@ -221,7 +211,6 @@ http_clear(struct http *h)
 	run_out(h);
 	loop_watch_clear(&h->watch);
 	loop_timer_clear(h->loop, &h->timer);
-	loop_timer_clear(h->loop, &h->resume_timer);
 	loop_task_clear(&h->resume);
 	loop_task_clear(&h->turn);
 	MHD_stop_daemon(h->daemon);

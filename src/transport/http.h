@@ -42,20 +42,18 @@ struct http {
 	struct loop_timer timer;  /* when the daemon wants its next run */
 	struct loop_task turn;    /* the turn's end: it wants that at once */
 	struct loop_task resume;  /* the turn's end: lets go of what is answered */
-	struct loop_timer resume_timer;
 	struct list waiting;      /* requests suspended */
 	struct list answered;     /* requests to be resumed */
 	unsigned suspended;
 	bool turn_ends;           /* what is not answered yet will not be in this turn */
 	bool stopping;            /* new requests are hung up on */
-	int64_t resumed_ms;       /* when requests were resumed last */
 	uint64_t requests;        /* since the start */
 };
 
-/* 0 or -ENOMEM. */
+/* `connections` is kept true. 0 or -ENOMEM. */
 int http_init(struct http *h, struct loop *loop, const struct log *log,
 	      struct broker *b, struct websockets *ws, struct streams *eventsources,
-	      const struct http_config *cfg);
+	      const struct http_config *cfg, size_t *connections);
 /* Answers what is held and ends all connections. */
 void http_clear(struct http *h);
 

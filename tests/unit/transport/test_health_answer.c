@@ -16,6 +16,7 @@ struct fixture {
 	struct loop *loop;
 	struct health health;
 	struct http http;
+	size_t connections;
 	struct loop_watch watch;
 	int peer;          /* the client's end */
 	char answer[1024]; /* the last one */
@@ -48,7 +49,8 @@ set_up(void **state)
 
 	*f = (struct fixture){ .log = { .level = LOG_LEVEL_ERROR, .fd = STDERR_FILENO } };
 	f->loop = loop_new();
-	if (!f->loop || http_init(&f->http, f->loop, &f->log, NULL, NULL, NULL, &cfg) ||
+	if (!f->loop || http_init(&f->http, f->loop, &f->log, NULL, NULL, NULL, &cfg,
+			     &f->connections) ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair))
 		return -1;
 	f->peer = pair[0];
