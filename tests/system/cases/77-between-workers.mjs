@@ -169,6 +169,7 @@ test('between workers: the last connection that may be comes to its session, too
   const [witness] = await Promise.all(range(most - 1).map(() => Pipeline.open(t, port)));
   for (const _ of range(60)) {
     while (await connections(witness, port) >= most) await sleep(5);
+    await connections(witness, port); // each worker has ended the turn in which it counted, and told the others
     const events = await Events.open(t, port, session.clientId);
     assert.equal(events.status, 200);
     events.tcp.socket.destroy();
