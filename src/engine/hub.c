@@ -34,6 +34,7 @@ struct hub_seat {
 	bool closed; /* nobody will take anything out any more */
 	struct mail wake; /* is posted while `woken` */
 	/* The worker's own: */
+	uint64_t to_wake; /* to whom it gave something, and they do not know yet */
 	struct inbox taken;
 	bool telling; /* what was taken */
 	struct mailbox box;
@@ -73,19 +74,17 @@ clear_inbox(struct inbox *in)
 	*in = (struct inbox){ 0 };
 }
 
+/* *wakes: the receiver sleeps, as far as we know, and is to be woken by us. */
 static int
-give(struct hub_seat *s, struct frozen *f)
+give(struct hub_seat *s, struct frozen *f, bool *wakes)
 {
-	bool wakes;
 	int rc;
 
 	pthread_mutex_lock(&s->lock);
 	rc = s->closed ? 0 : put(&s->in, f);
-	wakes = !rc && !s->closed && !s->woken;
-	s->woken |= wakes;
+	*wakes = !rc && !s->closed && !s->woken;
+	s->woken |= *wakes;
 	pthread_mutex_unlock(&s->lock);
-	if (wakes)
-		mailbox_post(&s->box, &s->wake);
 	return rc;
 }
 
@@ -131,16 +130,36 @@ on_wake(struct mail *m)
 	tell(s);
 }
 
+static unsigned
+take_lowest(uint64_t *workers)
+{
+	unsigned i = (unsigned)__builtin_ctzll(*workers);
+
+	*workers &= *workers - 1;
+	return i;
+}
+
+static void
+wake_all(struct hub *h, struct hub_seat *own)
+{
+	while (own->to_wake) {
+		struct hub_seat *s = &h->seats[take_lowest(&own->to_wake)];
+
+		mailbox_post(&s->box, &s->wake);
+	}
+}
+
 /* Until the receiver has less before it. It may wait for us likewise, so we go on
  * with what comes for us meanwhile. */
 static void
-wait_for_room(struct hub_seat *s, struct hub_seat *own)
+wait_for_room(struct hub *h, struct hub_seat *s, struct hub_seat *own)
 {
 	struct timespec until;
 
 	pthread_mutex_lock(&s->lock);
 	while (is_crowded(s)) {
 		pthread_mutex_unlock(&s->lock);
+		wake_all(h, own);
 		if (!tell(own)) {
 			clock_gettime(CLOCK_REALTIME, &until);
 			until.tv_nsec += WAIT_MS * 1000000;
@@ -269,35 +288,37 @@ who_wants(const struct hub *h, struct str channel)
 
 /* ---- publishing ---- */
 
-static unsigned
-take_lowest(uint64_t *workers)
-{
-	unsigned i = (unsigned)__builtin_ctzll(*workers);
-
-	*workers &= *workers - 1;
-	return i;
-}
-
 int
 hub_publish(struct hub *h, unsigned worker, struct frozen *f, bool *own)
 {
 	struct hub_seat *s = &h->seats[worker];
 	uint64_t workers, others;
+	bool wakes;
 	int rc = 0;
 
 	pthread_mutex_lock(&s->publishing);
 	workers = who_wants(h, frozen_channel(f));
 	*own = (workers >> worker) & 1;
 	workers &= ~(UINT64_C(1) << worker);
-	for (others = workers; others;)
-		if (give(&h->seats[take_lowest(&others)], f))
+	for (others = workers; others;) {
+		unsigned other = take_lowest(&others);
+
+		if (give(&h->seats[other], f, &wakes))
 			rc = -ENOMEM;
+		s->to_wake |= (uint64_t)wakes << other;
+	}
 	pthread_mutex_unlock(&s->publishing);
 	while (workers)
-		wait_for_room(&h->seats[take_lowest(&workers)], s);
+		wait_for_room(h, &h->seats[take_lowest(&workers)], s);
 	if (*own)
 		tell(s);
 	return rc;
+}
+
+void
+hub_flush(struct hub *h, unsigned worker)
+{
+	wake_all(h, &h->seats[worker]);
 }
 
 void

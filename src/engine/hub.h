@@ -65,10 +65,14 @@ void hub_unwant(struct hub *h, unsigned worker, struct str pattern);
 /* How many patterns somebody wants. */
 size_t hub_patterns(struct hub *h, unsigned worker);
 
-/* The message goes to all others that want it; *own: whether the worker itself does.
+/* The message goes to all others that want it, who hear of it after hub_flush at the latest; *own: whether the worker itself does.
  * What others had published before has been handed to on_message then. Waits while a
  * receiver has too much before it. 0 or -ENOMEM: not all got it. */
 int hub_publish(struct hub *h, unsigned worker, struct frozen *f, bool *own);
+
+/* Wakes those who have got something; what a batch publishes is so heard together, as
+ * far as may be. Before the loop sleeps. */
+void hub_flush(struct hub *h, unsigned worker);
 
 /* What others have published is handed to on_message, now. */
 void hub_hear(struct hub *h, unsigned worker);

@@ -74,6 +74,7 @@ finish_calls(void *arg)
 		frozen_unref(f);
 		call->done(call, call->result);
 	}
+	hub_flush(e->hub, e->worker);
 }
 
 static void
