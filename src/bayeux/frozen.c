@@ -83,17 +83,13 @@ struct frozen *
 frozen_copy(const struct frozen *f)
 {
 	size_t n = (size_t)f->head_n + f->text_n + f->channel_n;
-	struct frozen *copy = malloc(sizeof(*copy) + n);
+	struct frozen *copy = new_frozen(FROZEN_TEXT, f->text_n, f->channel_n);
 
 	if (!copy)
 		return NULL;
-	atomic_init(&copy->deflated, NULL);
 	copy->seq = f->seq;
-	atomic_init(&copy->refs, 1);
-	copy->text_n = f->text_n;
-	copy->channel_n = f->channel_n;
 	copy->head_n = f->head_n;
-	memcpy(copy->bytes, f->bytes, n);
+	memcpy(copy->bytes, f->bytes, n); /* the head among them */
 	return copy;
 }
 
