@@ -15,13 +15,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+
+#include "descriptors.h"
 
 enum {
 	CHANNELS_MAX = 8,
 	POOL_BYTES = 8192, /* as fayed's */
 	BACKLOG = 4096,
-	FDS_MAX = 1 << 20,
 };
 
 static const char message[] =
@@ -264,15 +264,10 @@ main(int argc, char **argv)
 {
 	struct event_base *base = event_base_new();
 	struct floor f = { 0 };
-	struct rlimit files;
+	rlim_t files = descriptors_raise();
 
-	getrlimit(RLIMIT_NOFILE, &files);
-	if (files.rlim_max > FDS_MAX)
-		files.rlim_max = FDS_MAX;
-	files.rlim_cur = files.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &files);
 	if (!base || !start(&f, base, (uint16_t)(argc > 1 ? atoi(argv[1]) : 0),
-			    (unsigned)files.rlim_cur - 16)) {
+			    (unsigned)files - 16)) {
 		perror("floor-poll");
 		return 1;
 	}

@@ -14,16 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "descriptors.h"
 
 enum {
 	PAYLOAD_MAX = 65535,
 	RX_BYTES = PAYLOAD_MAX + 4096,
 	EVENTS = 256,
 	BUCKETS = 1 << 16,
-	FDS_MAX = 1 << 20,
 };
 
 /* Who is on a path; never freed. */
@@ -264,16 +264,11 @@ main(int argc, char **argv)
 {
 	struct floor *f = calloc(1, sizeof(*f));
 	struct epoll_event events[EVENTS];
-	struct rlimit files;
+	rlim_t files = descriptors_raise();
 
-	getrlimit(RLIMIT_NOFILE, &files);
-	if (files.rlim_max > FDS_MAX)
-		files.rlim_max = FDS_MAX;
-	files.rlim_cur = files.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &files);
 	if (!f)
 		return 1;
-	f->peers = calloc(files.rlim_cur, sizeof(*f->peers));
+	f->peers = calloc(files, sizeof(*f->peers));
 	f->epoll_fd = epoll_create1(0);
 	if (!f->peers || f->epoll_fd < 0 ||
 	    !listen_at(f, (uint16_t)(argc > 1 ? atoi(argv[1]) : 0))) {
