@@ -8,6 +8,7 @@
 #include "broker/broker.h"
 #include "broker/errand.h"
 #include "broker/relay.h"
+#include "engine/hub.h"
 
 /* What a timesync's answer needs; few connects have one. */
 struct synced {
@@ -403,6 +404,9 @@ waiting_answer_ready(struct broker *b)
 	struct list later;
 
 	list_init(&later);
+	/* What was published before an answer is in it, whichever worker heard of it. */
+	if (b->hub && !list_is_empty(&b->ready))
+		hub_hear(b->hub, b->worker);
 	while ((n = list_take_first(&b->ready))) {
 		struct waiting *w = list_entry(n, struct waiting, ready);
 

@@ -44,6 +44,18 @@ test('between workers: a batch is done in its order, whosever its messages are',
   }
 });
 
+test('between workers: a connect that does not wait brings what was published before it', async (t) => {
+  const { url } = await many(t);
+  for (const _ of range(50)) {
+    const channel = freshChannel('before'), listener = await listening(url, channel);
+    const now = () => listener.connectMessage({ advice: { timeout: 0 } });
+    const dataIn = (json) => json.filter(({ successful }) => successful === undefined).map(({ data }) => data);
+    assert.deepEqual(dataIn(await send(url, [{ channel, data: 'in the batch' }, now()])), ['in the batch']);
+    await send(url, [{ channel, data: 'answered' }]);
+    assert.deepEqual(dataIn(await send(url, [now()])), ['answered']);
+  }
+});
+
 test('between workers: a connect that is held does not hold up what comes behind it', async (t) => {
   const { url } = await many(t);
   for (const _ of range(10)) {
