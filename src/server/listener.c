@@ -1,7 +1,6 @@
 #include "server/listener.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -103,7 +102,7 @@ listener_open(struct listener *l, const struct address *at, enum listener_share 
 	struct address v4 = *at;
 	int rc;
 
-	l->fd = l->spare = -1;
+	l->fd = -1;
 	rc = open_at(l, at, share);
 	if (rc != -EAFNOSUPPORT || !at->all)
 		goto out;
@@ -120,13 +119,6 @@ out:
 	return rc;
 }
 
-static void
-get_spare(struct listener *l)
-{
-	if (l->spare < 0)
-		l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
 /* Else the queue stays readable, and a level-triggered loop would spin. */
 static void
 pause_accepting(struct listener *l)
@@ -137,29 +129,12 @@ pause_accepting(struct listener *l)
 	loop_timer_set(l->loop, &l->pause, loop_now_ms(l->loop) + PAUSE_MS);
 }
 
-/* Out of descriptors: who waits in the queue is told so, one after the other, by the
- * spare one. False: nobody waits, or even that is not to be had. */
-static bool
-turn_one_away(struct listener *l)
+static void
+turn_away(struct listener *l, int fd)
 {
-	int fd;
-
-	if (l->spare < 0) {
-		pause_accepting(l);
-		return false;
-	}
-	close(l->spare);
-	l->spare = -1;
-	fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd >= 0) {
-		log_limited(l->log, &l->lines, loop_now_ms(l->loop), 1,
-			    "listener: out of descriptors, turned away (raise LimitNOFILE)");
-		l->on_crowded(l->arg, fd);
-	} else if (errno != EAGAIN) {
-		pause_accepting(l); /* another process has taken it */
-	}
-	get_spare(l);
-	return fd >= 0;
+	log_limited(l->log, &l->lines, loop_now_ms(l->loop), 1,
+		    "listener: out of descriptors, turned away (raise LimitNOFILE)");
+	l->on_crowded(l->arg, fd);
 }
 
 static bool
@@ -169,14 +144,17 @@ accept_one(struct listener *l)
 	socklen_t n = sizeof(addr);
 	int fd = accept4(l->fd, (struct sockaddr *)&addr, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
+	if (fd >= l->crowded_from) {
+		turn_away(l, fd);
+		return true;
+	}
 	if (fd >= 0) {
 		l->on_accept(l->arg, fd, (struct sockaddr *)&addr, n);
 		return true;
 	}
 	switch (errno) {
-	case EMFILE: /* is said of an empty queue, too */
+	case EMFILE:
 	case ENFILE:
-		return turn_one_away(l);
 	case ENOBUFS:
 	case ENOMEM:
 		pause_accepting(l);
@@ -204,7 +182,6 @@ on_pause_over(void *arg)
 {
 	struct listener *l = arg;
 
-	get_spare(l);
 	if (loop_watch_set(&l->watch, l->fd, LOOP_READ))
 		loop_timer_set(l->loop, &l->pause, loop_now_ms(l->loop) + PAUSE_MS);
 }
@@ -221,7 +198,6 @@ listener_start(struct listener *l, struct loop *loop, const struct log *log)
 {
 	l->loop = loop;
 	l->log = log;
-	get_spare(l);
 	loop_watch_init(&l->watch, loop, on_ready, l);
 	loop_timer_init(&l->pause, on_pause_over, l);
 	return loop_watch_set(&l->watch, l->fd, LOOP_READ);
@@ -236,9 +212,7 @@ listener_close(struct listener *l)
 	}
 	if (l->fd >= 0)
 		close(l->fd);
-	if (l->spare >= 0)
-		close(l->spare);
-	l->fd = l->spare = -1;
+	l->fd = -1;
 }
 
 const char *

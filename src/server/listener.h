@@ -11,12 +11,14 @@ struct listener {
 	const struct log *log;
 	struct loop_watch watch;
 	struct loop_timer pause; /* nobody can be taken: try again then */
-	int fd, spare;           /* -1: none */
+	int fd;                  /* -1: none */
+	/* Descriptors from this one on are ours: since the kernel gives the lowest that is
+	 * free, who gets one finds us full. */
+	int crowded_from;
 	struct log_limit lines;
 	/* A connection, non-blocking; takes the descriptor. */
 	void (*on_accept)(void *arg, int fd, const struct sockaddr *addr, socklen_t n);
-	/* One that has the last descriptor: is told to go, and closed before it
-	 * returns. */
+	/* One that finds us full: is told to go, and closed before it returns. */
 	void (*on_crowded)(void *arg, int fd);
 	void *arg;
 };

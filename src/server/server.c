@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,8 +17,10 @@
 #include "server/worker.h"
 
 enum {
-	OWN_DESCRIPTORS = 64, /* beside connections: listeners, epoll, log, spares */
+	OWN_DESCRIPTORS = 64, /* beside connections: listeners, epoll, log */
 	A_WORKERS_DESCRIPTORS = 16,
+	KEPT_DESCRIPTORS = 8, /* by all means, for Redis and for files; and one for each
+			       * worker to tell who comes that there are no more */
 };
 
 struct server {
@@ -44,25 +47,28 @@ count_workers(const struct config *cfg)
 	return n < HUB_MAX_WORKERS ? n : HUB_MAX_WORKERS;
 }
 
-/* As many descriptors as the system lets us have. Returns how many connections
+/* As many descriptors as the system lets us have; `crew` learns how many connections
  * that allows. */
-static unsigned
-raise_descriptors(size_t wanted, unsigned workers)
+static void
+raise_descriptors(struct crew *crew, size_t wanted)
 {
+	unsigned workers = crew->count;
 	unsigned own = OWN_DESCRIPTORS + workers * A_WORKERS_DESCRIPTORS;
 	struct rlimit files;
 	rlim_t left;
 
-	if (getrlimit(RLIMIT_NOFILE, &files))
-		return 1024 - own;
+	getrlimit(RLIMIT_NOFILE, &files);
 	files.rlim_cur = files.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &files);
 	getrlimit(RLIMIT_NOFILE, &files);
+	if (files.rlim_cur > INT_MAX)
+		files.rlim_cur = INT_MAX;
+	crew->crowded_from = (int)files.rlim_cur - (int)(KEPT_DESCRIPTORS + workers);
 	if (files.rlim_cur <= 2 * own)
 		files.rlim_cur = 3 * own;
 	left = files.rlim_cur - own;
 	left -= left / HTTP_SET_CROWD; /* each daemon has one */
-	return (unsigned)(wanted && wanted < left ? wanted : left);
+	crew->connections = (unsigned)(wanted && wanted < left ? wanted : left);
 }
 
 static void
@@ -247,7 +253,7 @@ make_crew(struct server *s)
 	crew->hub = count > 1 ? hub_new(count, seed) : NULL;
 	if (count > 1 && !crew->hub)
 		return 1;
-	crew->connections = raise_descriptors(s->cfg->limits.connections, count);
+	raise_descriptors(crew, s->cfg->limits.connections);
 	for (i = 0; i < count; i++)
 		if (worker_prepare(&crew->workers[i], crew, i))
 			return 1;

@@ -240,6 +240,7 @@ worker_start(struct worker *w)
 	size_t i;
 
 	for (i = 0; i < w->listener_count; i++) {
+		w->listeners[i].crowded_from = w->crew->crowded_from;
 		w->listeners[i].on_accept = on_accept;
 		w->listeners[i].on_crowded = on_crowded;
 		w->listeners[i].arg = w;

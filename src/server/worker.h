@@ -24,6 +24,7 @@ struct crew {
 	struct redis_crew redis;     /* if they join other nodes */
 	atomic_uint joining;         /* workers that have not joined the other nodes yet */
 	unsigned connections;        /* of all, at most */
+	int crowded_from;            /* see listener.h */
 	struct worker *workers;
 	int64_t started_ms; /* on the wall's clock */
 };

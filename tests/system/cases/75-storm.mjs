@@ -108,7 +108,7 @@ test('storm: out of descriptors, who comes is told so, and who is there is serve
 
 const allowFiles = ({ pid }, count) => execFileSync('prlimit', ['--pid', String(pid), `--nofile=${count}:`]);
 
-// Not even the spare descriptor may be had again.
+// Not even those that are kept for ourselves may be had.
 test('storm: no descriptor at all: who comes waits until there are some', async (t) => {
   const server = await t.server({ files: 512, workers: 2 }), { port } = server;
   const before = await Tcp.open(t, port);
