@@ -157,31 +157,32 @@ member_turn(const struct session *s)
 }
 
 /* What has no place in the order yet will have a later one. */
-static uint64_t
-first_waiting(const struct session *s)
-{
-	uint32_t i;
-
-	for (i = 0; i < s->queue.count; i++)
-		if (queue_peek(&s->queue, i)->seq)
-			return queue_peek(&s->queue, i)->seq;
-	return 0;
-}
-
 uint64_t
 member_proven(const struct session *s)
 {
 	const struct member *m = member_of(s);
 	struct outlet *o = s->outlet;
-	uint64_t first = first_waiting(s);
-	uint64_t unproved = o ? o->ops->first_unproved(o) : 0;
+	uint64_t least = queue_least(&s->queue, 0);
+	uint64_t unproved = o ? o->ops->least_unproved(o) : 0;
 
-	if (unproved && (!first || unproved < first))
-		first = unproved;
-	if (first)
-		return first - 1;
+	if (unproved && (!least || unproved < least))
+		least = unproved;
+	if (least)
+		return least - 1;
 	/* A read may have brought later ones than what was told here. */
 	return m->live && m->broker->cluster.pos > m->pos ? m->broker->cluster.pos : m->pos;
+}
+
+uint64_t
+member_given(const struct session *s, uint32_t n)
+{
+	uint64_t least_left = queue_least(&s->queue, n), most = 0;
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		if (queue_peek(&s->queue, i)->seq > most)
+			most = queue_peek(&s->queue, i)->seq;
+	return least_left && least_left <= most ? least_left - 1 : most;
 }
 
 /* ---- it goes ---- */

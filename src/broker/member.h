@@ -118,6 +118,9 @@ bool member_holds_back(struct session *s, struct frozen *f);
 /* Everything up to there has surely reached the client. */
 uint64_t member_proven(const struct session *s);
 
+/* Everything up to there has been given when the first `n` of its queue are. */
+uint64_t member_given(const struct session *s, uint32_t n);
+
 /* A connect; not when it is old, which a later one has made void. */
 bool member_is_old(const struct session *s, uint64_t connect);
 void member_connect(struct session *s, const struct waiting *w);

@@ -59,7 +59,7 @@ fill(const struct session *s, struct engine_client *c, struct engine_sub *subs)
 	memcpy(c->seen, m->seen, sizeof(c->seen));
 	/* An answer that is still to be acknowledged. */
 	if (s->given && !s->acks) {
-		c->sent = queue_peek(&s->queue, s->given - 1)->seq;
+		c->sent = member_given(s, s->given);
 		c->connect = c->sent ? s->given_id : 0;
 	}
 	for (sub = s->subs; sub; sub = sub->next)

@@ -31,6 +31,12 @@ see(struct member *m, uint64_t connect)
 	m->seen[m->seen_count++] = connect;
 }
 
+static bool
+is_up_to(const struct frozen *f, uint64_t seq)
+{
+	return f->seq && f->seq <= seq;
+}
+
 /* Another node gave an answer that this connect acknowledges. */
 static void
 acknowledge_again(struct member *m, uint64_t connect)
@@ -41,7 +47,7 @@ acknowledge_again(struct member *m, uint64_t connect)
 		return;
 	m->again = 0;
 	m->skip_to = m->again_to;
-	while (s->queue.count && queue_peek(&s->queue, 0)->seq <= m->skip_to)
+	while (s->queue.count && is_up_to(queue_peek(&s->queue, 0), m->skip_to))
 		queue_drop(&s->queue, 1);
 }
 
@@ -236,7 +242,7 @@ record(struct waiting *w)
 	e->messages = n;
 	w->record = e;
 	engine_record(m->broker->engine, &e->call, session_id(s), m->turn, member_proven(s),
-		      queue_peek(&s->queue, n - 1)->seq, w->key, s->acked);
+		      member_given(s, n), w->key, s->acked);
 }
 
 /* An empty answer would acknowledge what was recorded for this connect elsewhere

@@ -48,8 +48,8 @@ struct outlet_ops {
 	/* The session has gone elsewhere: gives back what is not proved to have
 	 * arrived by outlet_put_back, the latest first. */
 	void (*give_back)(struct outlet *o);
-	/* The number of the first message that is not proved; 0: there is none. */
-	uint64_t (*first_unproved)(struct outlet *o);
+	/* The least number of the messages that are not proved; 0: none has one. */
+	uint64_t (*least_unproved)(struct outlet *o);
 	/* Closes normally, behind the answers to what is under way. */
 	void (*close)(struct outlet *o);
 };

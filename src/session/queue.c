@@ -62,6 +62,20 @@ queue_give_front(struct queue *q, struct frozen *f)
 	return 0;
 }
 
+uint64_t
+queue_least(const struct queue *q, uint32_t i)
+{
+	uint64_t least = 0;
+
+	for (; i < q->count; i++) {
+		uint64_t seq = queue_peek(q, i)->seq;
+
+		if (seq && (!least || seq < least))
+			least = seq;
+	}
+	return least;
+}
+
 struct frozen *
 queue_take(struct queue *q)
 {

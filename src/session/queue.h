@@ -37,6 +37,11 @@ queue_peek(const struct queue *q, uint32_t i)
 	return q->items[(q->head + i) & (q->room - 1)];
 }
 
+/* The least number (frozen.h) of those from the i-th on; 0: none has one. They need not be
+ * in the order of their numbers: what was published while Redis was away gets its number
+ * when it is back, and then others may have lower ones. */
+uint64_t queue_least(const struct queue *q, uint32_t i);
+
 struct frozen *queue_take(struct queue *q); /* the first, now yours; NULL: empty */
 
 /* Drops the first `n`; gives the ring back when nothing is left in it. */

@@ -142,7 +142,7 @@ static const struct outlet_ops eventsource_ops = {
 	.is_bound_by_opening = true,
 	.has_room = stream_has_room,
 	.give_back = on_give_back,
-	.first_unproved = stream_first_unproved,
+	.least_unproved = stream_least_unproved,
 	.close = stream_close,
 };
 

@@ -361,15 +361,7 @@ outbox_give_back(struct outbox *ob, void (*take)(void *arg, struct frozen *f), v
 }
 
 uint64_t
-outbox_first_seq(const struct outbox *ob)
+outbox_least(const struct outbox *ob)
 {
-	uint32_t i;
-
-	for (i = 0; i < ob->queue.count; i++) {
-		const struct frozen *f = queue_peek(&ob->queue, i);
-
-		if (frozen_is_message(f) && f->seq)
-			return f->seq;
-	}
-	return 0;
+	return queue_least(&ob->queue, 0); /* other frames have none */
 }

@@ -83,9 +83,8 @@ int outbox_write(struct outbox *ob, int fd);
  * bound is that these count as arrived. Returns how many messages. */
 uint32_t outbox_trim(struct outbox *ob, uint32_t messages, size_t bytes);
 
-/* The number (frozen.h) of the first message that has one and is not proved; 0:
- * there is none. */
-uint64_t outbox_first_seq(const struct outbox *ob);
+/* The least number (frozen.h) of the messages that are not proved; 0: none has one. */
+uint64_t outbox_least(const struct outbox *ob);
 
 /* Hands all messages that are not proved to `take` (it gets the reference),
  * the latest first. What stays are the unsent frames that are no messages, and

@@ -151,9 +151,9 @@ stream_give_back(struct outlet *o)
 }
 
 uint64_t
-stream_first_unproved(struct outlet *o)
+stream_least_unproved(struct outlet *o)
 {
-	return outbox_first_seq(&list_entry(o, struct stream, outlet)->out);
+	return outbox_least(&list_entry(o, struct stream, outlet)->out);
 }
 
 void

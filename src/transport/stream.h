@@ -130,6 +130,6 @@ bool stream_has_room(struct outlet *o);
 void stream_give_back(struct outlet *o);
 void stream_close(struct outlet *o);
 void stream_hang_up(struct outlet *o);
-uint64_t stream_first_unproved(struct outlet *o);
+uint64_t stream_least_unproved(struct outlet *o);
 
 #endif

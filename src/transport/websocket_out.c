@@ -43,7 +43,7 @@ const struct outlet_ops websocket_ops = {
 	.send = stream_send,
 	.has_room = stream_has_room,
 	.give_back = stream_give_back,
-	.first_unproved = stream_first_unproved,
+	.least_unproved = stream_least_unproved,
 	.close = stream_close,
 };
 
@@ -80,7 +80,7 @@ const struct outlet_ops websocket_deflating_ops = {
 	.send = send_deflating,
 	.has_room = stream_has_room,
 	.give_back = stream_give_back,
-	.first_unproved = stream_first_unproved,
+	.least_unproved = stream_least_unproved,
 	.close = stream_close,
 };
 

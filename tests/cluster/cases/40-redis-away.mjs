@@ -200,6 +200,28 @@ test('redis: cut off while a subscription is on its way: it is heard', { ms: MS 
   }
 });
 
+// What a node's own clients publish meanwhile waits in front of what it missed, and has later numbers. One worker: what a node has
+// heard has come to its sessions before it answers anybody.
+test('redis: an answer with what was published at two nodes while it was away can be had again', { ms: MS }, async (t) => {
+  const cluster = await Cluster.start(t, { redis: await Redis.start(t), cables: true, count: 2, workers: 1 });
+  const { nodes: [home, other] } = cluster, room = freshRoom(), session = await Session.open(home.url);
+  const publish = ({ url }, ...words) => send(url, words.map((data) => ({ channel: room, data })));
+  const connect = session.connectMessage();
+  const ask = async ({ url }) => (await exchange(url, [connect])).json.filter(({ data }) => data).map(({ data }) => data);
+  await session.subscribe(room);
+  await publish(home, 'calm');
+  assert.deepEqual((await session.poll()).messages.map(({ data }) => data), ['calm']);
+  for (const { cable } of cluster.nodes) cable.down();
+  await Promise.all([publish(home, 'a', 'b'), publish(other, 'c', 'd')]);
+  for (const node of [other, home]) {
+    node.cable.up();
+    while ([...node.log.matchAll(/redis: joined/g)].length < 2) await sleep(20);
+    await node.ready();
+  }
+  assert.deepEqual(await ask(home), ['a', 'b', 'c', 'd']);
+  assert.deepEqual(await ask(other), ['c', 'd', 'a', 'b']);
+});
+
 // It can do commands and hears nothing, so whoever came would wait there while his session ends elsewhere.
 test('redis: a node that hears nothing sends those away whose sessions are with others', { ms: MS }, async (t) => {
   const cluster = await Cluster.start(t, { redis: await Redis.start(t), cables: true, count: 2 });

@@ -153,7 +153,7 @@ has_room(struct outlet *o)
 }
 
 static uint64_t
-first_unproved(struct outlet *o)
+least_unproved(struct outlet *o)
 {
 	struct peer *p = list_entry(o, struct peer, outlet);
 
@@ -200,7 +200,7 @@ peer_stream(struct peer *p, struct world *w)
 		.send = on_send,
 		.has_room = has_room,
 		.give_back = on_give_back,
-		.first_unproved = first_unproved,
+		.least_unproved = least_unproved,
 		.close = on_close,
 	};
 

@@ -201,6 +201,27 @@ what_finds_no_memory_is_let_go(void **state)
 	frozen_unref(f);
 }
 
+static void
+the_least_number_is_that_of_any(void **state)
+{
+	static const uint64_t numbers[] = { 0, 9, 0, 4, 7 };
+	struct queue q = { 0 };
+	uint32_t i;
+
+	(void)state;
+	assert_int_equal(queue_least(&q, 0), 0);
+	for (i = 0; i < 5; i++) {
+		give(&q, (int)i);
+		queue_peek(&q, i)->seq = numbers[i];
+	}
+	assert_int_equal(queue_least(&q, 0), 4);
+	assert_int_equal(queue_least(&q, 4), 7);
+	assert_int_equal(queue_least(&q, 5), 0);
+	queue_drop(&q, 4);
+	assert_int_equal(queue_least(&q, 0), 7);
+	queue_clear(&q);
+}
+
 int
 main(void)
 {
@@ -214,6 +235,7 @@ main(void)
 		cmocka_unit_test(an_emptied_queue_holds_no_memory),
 		cmocka_unit_test(shared_messages_are_let_go_once),
 		cmocka_unit_test(what_finds_no_memory_is_let_go),
+		cmocka_unit_test(the_least_number_is_that_of_any),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
