@@ -42,10 +42,12 @@ figures_add(struct figures *f, const struct worker *w)
 
 	f->workers++;
 	f->connections += entries_connections(&w->entries);
-	f->suspended += http_set_suspended(&w->http) + http_set_suspended(&w->roomy);
+	f->suspended += http_set_suspended(&w->http) + http_set_suspended(&w->roomy) +
+			w->plains.running;
 	f->full += w->entries.full;
 	f->refused += w->entries.refused;
-	f->requests += http_set_requests(&w->http) + http_set_requests(&w->roomy);
+	f->requests += http_set_requests(&w->http) + http_set_requests(&w->roomy) +
+		       w->plains.requests;
 	f->origins_refused += w->gate.refused;
 	add_streams(f, FIGURES_WEBSOCKET, &w->websockets.streams);
 	add_streams(f, FIGURES_EVENTSOURCE, &w->eventsources);

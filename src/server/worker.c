@@ -133,6 +133,14 @@ init_transports(struct worker *w, const struct config *cfg)
 		.health = &w->crew->health,
 		.metrics = cfg->metrics == CONFIG_ON ? &w->metrics : NULL,
 	};
+	struct plain_config pc = {
+		.head_bytes = lim->header_bytes,
+		.body_bytes = lim->message_bytes,
+		.route = route,
+		.gate = &w->gate,
+		.on_other = entry_take_back,
+		.arg = &w->entries,
+	};
 	struct entry_config ec = {
 		.head_bytes = lim->header_bytes,
 		.head_ms = lim->head_ms,
@@ -160,8 +168,11 @@ init_transports(struct worker *w, const struct config *cfg)
 		rc = http_set_init(&w->roomy, w->loop, w->log, w->broker, &w->websockets,
 				   &w->eventsources, &hc);
 	if (!rc)
+		rc = plains_init(&w->plains, w->loop, w->log, w->broker, &pc);
+	if (!rc)
 		rc = entries_init(&w->entries, w->loop, w->log, &w->http, &w->roomy,
-				  &w->websockets, &w->eventsources, &w->handover, &ec);
+				  &w->plains, &w->websockets, &w->eventsources,
+				  &w->handover, &ec);
 	return rc;
 }
 
@@ -319,6 +330,7 @@ worker_close_streams(struct worker *w)
 void
 worker_close_connections(struct worker *w)
 {
+	plains_clear(&w->plains);
 	http_set_clear(&w->http);
 	http_set_clear(&w->roomy);
 }

@@ -37,6 +37,7 @@ struct worker {
 	struct broker *broker;
 	struct handover handover;
 	struct http_set http, roomy; /* see entry.h */
+	struct plains plains;
 	struct websockets websockets;
 	struct streams eventsources;
 	struct entries entries;

@@ -105,18 +105,32 @@ refuse(struct entry *e, int status, const char *why)
 
 /* ---- where it goes ---- */
 
+static struct http_set *
+set_for(const struct entries *en, const struct head *head)
+{
+	return http_set_has_room(en->http, head_cost(head)) ? en->http : en->roomy;
+}
+
 static void
 to_http(struct entry *e, const struct head *head)
 {
 	struct sockaddr_storage addr = e->addr;
-	struct entries *en = e->en;
-	struct http_set *set = http_set_has_room(en->http, head_cost(head)) ? en->http
-									   : en->roomy;
+	struct http_set *set = set_for(e->en, head);
 	socklen_t n = e->addr_n;
 	int fd = e->fd;
 
 	leave(e);
 	http_set_add(set, fd, (struct sockaddr *)&addr, n);
+}
+
+static void
+to_plain(struct entry *e)
+{
+	struct plains *plains = e->en->plains;
+	int fd = e->fd;
+
+	leave(e);
+	plain_open(plains, fd);
 }
 
 /* Takes the head alone: frames behind it stay for the socket. What was peeked at
@@ -245,6 +259,8 @@ decide(struct entry *e, struct str bytes)
 		to_websocket(e, &head);
 	else if (is_event_source(e, &head))
 		to_eventsource(e, &head);
+	else if (plain_is_asked(e->en->plains, &head))
+		to_plain(e);
 	else if (http_set_has_room(e->en->roomy, head_cost(&head)))
 		to_http(e, &head);
 	else /* libmicrohttpd would fall silent over it */
@@ -294,7 +310,8 @@ on_late(void *arg)
 size_t
 entries_connections(const struct entries *en)
 {
-	return en->count + streams_own_count(&en->websockets->streams) +
+	return en->count + en->plains->count +
+	       streams_own_count(&en->websockets->streams) +
 	       streams_own_count(en->eventsources) + en->http->connections +
 	       en->roomy->connections;
 }
@@ -367,14 +384,34 @@ entry_add(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n)
 	tell_count(en); /* many may come in one turn, and at all workers */
 }
 
+void
+entry_take_back(void *entries, int fd, const struct head *head)
+{
+	struct entries *en = entries;
+	struct sockaddr_storage addr;
+	socklen_t n = sizeof(addr);
+
+	if (getpeername(fd, (struct sockaddr *)&addr, &n)) {
+		close(fd); /* the peer has gone */
+	} else if (!head) {
+		entry_take_over(en, fd, (struct sockaddr *)&addr, n);
+	} else if (http_set_has_room(en->roomy, head_cost(head))) {
+		http_set_add(set_for(en, head), fd, (struct sockaddr *)&addr, n);
+	} else {
+		en->refused++;
+		send_refusal(en, fd, 431, "", "Header too large");
+		close(fd);
+	}
+}
+
 int
 entries_init(struct entries *en, struct loop *loop, const struct log *log,
-	     struct http_set *h, struct http_set *roomy, struct websockets *ws,
-	     struct streams *eventsources, struct handover *ho,
+	     struct http_set *h, struct http_set *roomy, struct plains *plains,
+	     struct websockets *ws, struct streams *eventsources, struct handover *ho,
 	     const struct entry_config *cfg)
 {
 	*en = (struct entries){
-		.loop = loop, .log = log, .http = h, .roomy = roomy, .websockets = ws,
+		.loop = loop, .log = log, .http = h, .roomy = roomy, .plains = plains, .websockets = ws,
 		.eventsources = eventsources, .handover = ho, .config = *cfg
 	};
 	list_init(&en->waiting);

@@ -1,7 +1,7 @@
 /* The way in. A fresh connection's head is looked at without being taken: a
  * WebSocket's is answered and the socket is ours from then on, which costs 0.5
- * kB instead of 7; so is an event source's of a client we know; everything else goes
- * to libmicrohttpd as if untouched.
+ * kB instead of 7; so is an event source's of a client we know, and so are plain
+ * requests (plain.h); everything else goes to libmicrohttpd as if untouched.
  *
  * There are two sets of its daemons. One gives each connection a small pool of
  * memory, which is most of what an idle poll costs. A head is held there about
@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "transport/http_set.h"
+#include "transport/plain.h"
 
 struct entry_config {
 	size_t head_bytes;
@@ -33,6 +34,7 @@ struct entries {
 	struct loop *loop;
 	const struct log *log;
 	struct http_set *http, *roomy;
+	struct plains *plains;
 	struct websockets *websockets;
 	struct streams *eventsources;
 	struct entry_config config;
@@ -46,8 +48,8 @@ struct entries {
 
 /* 0 or -ENOMEM. */
 int entries_init(struct entries *en, struct loop *loop, const struct log *log,
-		 struct http_set *h, struct http_set *roomy, struct websockets *ws,
-		 struct streams *eventsources, struct handover *ho,
+		 struct http_set *h, struct http_set *roomy, struct plains *plains,
+		 struct websockets *ws, struct streams *eventsources, struct handover *ho,
 		 const struct entry_config *cfg);
 void entries_clear(struct entries *en);
 
@@ -58,6 +60,8 @@ size_t entries_connections(const struct entries *en);
 void entry_add(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n);
 /* The same of one that another worker has accepted, and counted. */
 void entry_take_over(struct entries *en, int fd, const struct sockaddr *addr, socklen_t n);
+/* One that was a plain one's: plain_config.on_other. */
+void entry_take_back(void *entries, int fd, const struct head *head);
 /* One that there is no room for: answers that and closes it. */
 void entry_turn_away(struct entries *en, int fd);
 

@@ -47,10 +47,10 @@ function go(url, way, batch, headers, agent) {
 }
 
 // A connection that has had a request already, of one who says nothing of himself.
-async function keptAlive(t, url) {
+async function keptAlive(t, url, by = 'json') {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   t.defer(() => agent.destroy());
-  const { status, port } = await go(url, 'json', [handshake()], {}, agent);
+  const { status, port } = await go(url, by, [handshake()], {}, agent);
   assert.equal(status, 200);
   return { agent, port };
 }
@@ -91,7 +91,12 @@ test('origins: by default Vary says that the answer depends on it', async (t) =>
   }
 });
 
-for (const [what, connection] of [['a fresh connection', () => ({ agent: false })], ['one that was kept alive', keptAlive]]) {
+const connections = {
+  'a fresh connection': () => ({ agent: false }),
+  'one that was kept alive': keptAlive,
+  'one that was kept alive by a form': (t, url) => keptAlive(t, url, 'form'),
+};
+for (const [what, connection] of Object.entries(connections)) {
   for (const way of ['json', 'form', 'script', 'preflight', 'socket']) {
     test(`origins: a listed one gets in by ${way} on ${what}`, async (t) => {
       const { url } = await t.server({ origin: ['null', FRIEND] });
@@ -174,7 +179,7 @@ test('origins: errors are for the listed to read as well', async (t) => {
     assert.equal(allowed(elsewhere), reader);
     assert.equal(elsewhere.headers.vary, 'Origin');
     const headers = { Origin: origin, 'Transfer-Encoding': 'gzip', 'Content-Length': [] };
-    const { agent } = await keptAlive(t, url);
+    const { agent } = await keptAlive(t, url, 'form');
     const coded = await ask(url, { method: 'POST', headers, agent });
     assert.equal(coded.status, 501);
     assert.equal(allowed(coded), reader);

@@ -1,12 +1,14 @@
 // Bayeux by hand over HTTP, with an eye on the bytes. Each exchange has a connection of its own unless an agent is given.
 import assert from 'node:assert/strict';
 import http from 'node:http';
+import { isChunked } from './chunks.mjs';
 import { within } from './wait.mjs';
 
 // A POST under way. `answer` resolves to { status, headers, text, bytes, json } or rejects when the connection ends.
 export function post(url, body, { headers, agent = false } = {}) {
   const bytes = Buffer.from(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
-  const allHeaders = { 'Content-Type': 'application/json', 'Content-Length': bytes.length, ...headers };
+  const length = isChunked() ? { 'Transfer-Encoding': 'chunked' } : { 'Content-Length': bytes.length };
+  const allHeaders = { 'Content-Type': 'application/json', ...length, ...headers };
   const request = http.request(url, { method: 'POST', agent, headers: allHeaders });
   const answer = new Promise((done, fail) => {
     request.on('error', fail);

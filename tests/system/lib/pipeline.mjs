@@ -1,12 +1,14 @@
 // A kept-alive connection on which requests follow one another without waiting for answers.
+import { inOneChunk, isChunked } from './chunks.mjs';
 import { Tcp, request } from './tcp.mjs';
 import { Inbox } from './wait.mjs';
 
 // A whole request with `batch`, or with text as it is.
 export function posting(port, batch) {
   const body = Buffer.from(typeof batch === 'string' ? batch : JSON.stringify(batch));
-  const head = ['POST /bayeux HTTP/1.1', `Host: 127.0.0.1:${port}`, 'Content-Type: application/json', `Content-Length: ${body.length}`];
-  return Buffer.concat([request(head), body]);
+  const head = ['POST /bayeux HTTP/1.1', `Host: 127.0.0.1:${port}`, 'Content-Type: application/json'];
+  if (isChunked()) return Buffer.concat([request([...head, 'Transfer-Encoding: chunked']), inOneChunk(body)]);
+  return Buffer.concat([request([...head, `Content-Length: ${body.length}`]), body]);
 }
 
 export class Pipeline {

@@ -65,7 +65,10 @@ export async function main({ cases, against = [], jobs, prepare = () => {} }) {
     list: { type: 'boolean', default: false },
   };
   if (against.includes('fayed')) options.fayed = { type: 'string', default: process.env.FAYED };
-  if (against.includes('faye')) options.faye = { type: 'boolean', default: false };
+  if (against.includes('faye')) {
+    options.faye = { type: 'boolean', default: false };
+    options.chunked = { type: 'boolean', default: false };
+  }
   const { values: opt } = parseArgs({ options });
   if (against.length && !opt.fayed && !opt.faye && !opt.list) {
     const faye = against.includes('faye') ? ' | --faye' : '';

@@ -11,7 +11,7 @@
 #include "broker/waiting.h"
 #include "session/session.h"
 #include "session/subs.h"
-#include "transport/connection.h"
+#include "transport/plain_private.h"
 #include "transport/websocket_private.h"
 
 #define AT_MOST(type, bytes) assert_in_range(sizeof(type), 1, bytes)
@@ -40,7 +40,7 @@ static void
 of_a_poll(void **state)
 {
 	(void)state;
-	AT_MOST(struct connection, 248);
+	AT_MOST(struct plain, 384);
 	AT_MOST(struct exchange, 408);
 }
 
