@@ -300,13 +300,13 @@ cluster_on_wanted(void *arg, struct str pattern)
 {
 	struct broker *b = arg;
 	struct topic *t = subs_find(&b->registry.subs, pattern);
-	struct list_node *n;
+	uint32_t i;
 
 	if (!t)
 		return;
 	t->heard = true;
-	for (n = list_first(&t->subs); n; n = list_next(&t->subs, n)) {
-		struct session *s = list_entry(n, struct sub, in_topic)->session;
+	for (i = 0; i < t->count; i++) {
+		struct session *s = t->subscribers[i].session;
 
 		if (s->member)
 			member_try_read(member_of(s));

@@ -142,17 +142,36 @@ registry_take_doomed(struct registry *r)
 	return n ? list_entry(n, struct session, doomed) : NULL;
 }
 
+enum { SESSIONS_AHEAD = 4, OUTLETS_AHEAD = 2 };
+
+/* The memory of the next ones comes while this one is worked on. */
+static void
+look_ahead(const struct topic *t, uint32_t i)
+{
+	const char *outlet;
+
+	if (i + SESSIONS_AHEAD < t->count)
+		__builtin_prefetch(&t->subscribers[i + SESSIONS_AHEAD].session->mark);
+	if (i + OUTLETS_AHEAD >= t->count)
+		return;
+	outlet = t->subscribers[i + OUTLETS_AHEAD].session->outlet;
+	if (outlet) {
+		__builtin_prefetch(outlet);
+		__builtin_prefetch(outlet + 64);
+		__builtin_prefetch(outlet + 128);
+	}
+}
+
 static size_t
 deliver_to_topic(struct registry *r, struct topic *t, struct frozen *f)
 {
-	struct list_node *n;
 	size_t reached = 0;
+	uint32_t i;
 
-	for (n = t->subs.head.next; n != &t->subs.head; n = n->next) {
-		struct session *s = list_entry(n, struct sub, in_topic)->session;
+	for (i = 0; i < t->count; i++) {
+		struct session *s = t->subscribers[i].session;
 
-		if (n->next != &t->subs.head)
-			__builtin_prefetch(list_entry(n->next, struct sub, in_topic)->session);
+		look_ahead(t, i);
 		if (s->mark == r->mark)
 			continue;
 		s->mark = r->mark;

@@ -56,7 +56,6 @@ new_topic(struct subs *su, struct str pattern)
 	if (!t)
 		return NULL;
 	memcpy(t->name, pattern.p, pattern.n);
-	list_init(&t->subs);
 	if (map_add(&su->topics, &t->by_name, (struct str){ t->name, pattern.n })) {
 		free(t);
 		return NULL;
@@ -65,12 +64,55 @@ new_topic(struct subs *su, struct str pattern)
 }
 
 static void
-free_topic(struct subs *su, struct topic *t)
+free_topic(struct topic *t)
+{
+	free(t->subscribers);
+	free(t);
+}
+
+/* Nobody wants it any more. */
+static void
+end_topic(struct subs *su, struct topic *t)
 {
 	map_remove(&su->topics, &t->by_name);
 	if (su->on_interest)
 		su->on_interest(su->arg, topic_name(t), false);
-	free(t);
+	free_topic(t);
+}
+
+static int
+add_subscriber(struct topic *t, struct session *s, struct sub *sub)
+{
+	uint32_t room = t->room ? t->room * 2 : 1;
+	struct subscriber *more;
+
+	if (t->count == t->room) {
+		more = realloc(t->subscribers, room * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		t->subscribers = more;
+		t->room = room;
+	}
+	sub->place = t->count;
+	t->subscribers[t->count++] = (struct subscriber){ s, sub };
+	return 0;
+}
+
+/* The last one takes its place; what is too much of the array goes. */
+static void
+remove_subscriber(struct topic *t, const struct sub *sub)
+{
+	struct subscriber last = t->subscribers[--t->count], *less;
+
+	t->subscribers[sub->place] = last;
+	last.sub->place = sub->place;
+	if (t->count == 0 || t->count > t->room / 4)
+		return;
+	less = realloc(t->subscribers, t->room / 2 * sizeof(*less));
+	if (less) {
+		t->subscribers = less;
+		t->room /= 2;
+	}
 }
 
 int
@@ -87,17 +129,18 @@ subs_add(struct subs *su, struct session *s, struct str pattern)
 		return -ENOMEM;
 	if (fresh)
 		t = new_topic(su, pattern);
-	if (!t) {
+	if (!t || add_subscriber(t, s, sub)) {
 		free(sub);
+		if (t && fresh) {
+			map_remove(&su->topics, &t->by_name);
+			free_topic(t);
+		}
 		return -ENOMEM;
 	}
-	sub->session = s;
 	sub->topic = t;
 	sub->next = s->subs;
 	s->subs = sub;
 	s->sub_count++;
-	list_append(&t->subs, &sub->in_topic);
-	t->sub_count++;
 	su->count++;
 	if (fresh && su->on_interest)
 		su->on_interest(su->arg, topic_name(t), true);
@@ -112,11 +155,11 @@ cut(struct subs *su, struct session *s, struct sub **at)
 
 	*at = sub->next;
 	s->sub_count--;
-	list_unlink(&sub->in_topic);
+	remove_subscriber(t, sub);
 	free(sub);
 	su->count--;
-	if (--t->sub_count == 0)
-		free_topic(su, t);
+	if (t->count == 0)
+		end_topic(su, t);
 }
 
 int

@@ -1,5 +1,6 @@
 /* Who wants what: pattern -> sessions, and from each session back to its
- * patterns. One 40-byte link for each pair, in two lists at once. */
+ * patterns. A topic has its sessions in an array, so that a message finds thousands of
+ * them without waiting for memory at each. */
 #ifndef SESSION_SUBS_H
 #define SESSION_SUBS_H
 
@@ -8,17 +9,19 @@
 /* A pattern that somebody wants; exists as long as somebody does. */
 struct topic {
 	struct map_node by_name;
-	struct list subs;
-	uint32_t sub_count;
+	struct subscriber {
+		struct session *session;
+		struct sub *sub;
+	} *subscribers; /* owned array, in no order */
+	uint32_t count, room;
 	bool heard; /* the owner's: what joined nodes publish to it comes here */
 	char name[];
 };
 
 struct sub {
-	struct list_node in_topic;
-	struct session *session;
 	struct topic *topic;
 	struct sub *next; /* the session's next */
+	uint32_t place;   /* in the topic's array */
 };
 
 struct subs {

@@ -46,23 +46,18 @@ start(struct subs *su, struct ear *ear)
 	su->arg = ear;
 }
 
-/* Whether the pattern's list has exactly these sessions, in this order. */
+/* Whether the pattern has exactly these sessions, in this order. */
 static void
 assert_wanted_by(const struct subs *su, struct str pattern, struct session **who,
 		 size_t n)
 {
 	const struct topic *t = subs_find(su, pattern);
-	struct list_node *at;
 
 	assert_non_null(t);
 	assert_true(str_equal(topic_name(t), pattern));
-	assert_int_equal(t->sub_count, n);
-	at = list_first(&t->subs);
-	for (size_t i = 0; i < n; i++, at = list_next(&t->subs, at)) {
-		assert_non_null(at);
-		assert_ptr_equal(list_entry(at, struct sub, in_topic)->session, who[i]);
-	}
-	assert_null(at);
+	assert_int_equal(t->count, n);
+	for (size_t i = 0; i < n; i++)
+		assert_ptr_equal(t->subscribers[i].session, who[i]);
 }
 
 static void
@@ -127,6 +122,43 @@ nobody_loses_what_another_leaves(void **state)
 	assert_int_equal(subs_remove(&su, &b, STR("/none")), SUBS_NONE);
 	assert_wanted_by(&su, STR("/x"), only_a, 1);
 	subs_remove_all(&su, &a);
+	subs_clear(&su);
+}
+
+/* Each time another half of them goes, and comes back. */
+static void
+a_crowd_that_comes_and_goes_is_told_apart(void **state)
+{
+	enum { CROWD = 300 };
+	static struct session crowd[CROWD];
+	unsigned i, round;
+	struct subs su;
+	struct ear ear;
+
+	(void)state;
+	start(&su, &ear);
+	for (i = 0; i < CROWD; i++)
+		assert_int_equal(subs_add(&su, &crowd[i], STR("/a")), 0);
+	for (round = 2; round < 20; round++) {
+		const struct topic *t;
+
+		for (i = 0; i < CROWD; i++)
+			if (i % round)
+				assert_int_equal(subs_remove(&su, &crowd[i], STR("/a")), 0);
+		t = subs_find(&su, STR("/a"));
+		assert_int_equal(t->count, (CROWD + round - 1) / round);
+		for (i = 0; i < t->count; i++) {
+			assert_ptr_equal(t->subscribers[i].sub, t->subscribers[i].session->subs);
+			assert_int_equal(t->subscribers[i].sub->place, i);
+			assert_int_equal((t->subscribers[i].session - crowd) % round, 0);
+		}
+		for (i = 0; i < CROWD; i++)
+			assert_int_equal(subs_add(&su, &crowd[i], STR("/a")),
+					 i % round ? 0 : SUBS_ALREADY);
+	}
+	for (i = 0; i < CROWD; i++)
+		subs_remove_all(&su, &crowd[i]);
+	assert_null(subs_find(&su, STR("/a")));
 	subs_clear(&su);
 }
 
@@ -246,6 +278,7 @@ main(void)
 		cmocka_unit_test(a_pattern_lives_as_long_as_somebody_wants_it),
 		cmocka_unit_test(subscribing_twice_changes_nothing),
 		cmocka_unit_test(nobody_loses_what_another_leaves),
+		cmocka_unit_test(a_crowd_that_comes_and_goes_is_told_apart),
 		cmocka_unit_test(patterns_are_just_strings_here),
 		cmocka_unit_test(any_of_a_sessions_patterns_can_go),
 		cmocka_unit_test(names_are_copied),

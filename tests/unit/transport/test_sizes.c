@@ -21,7 +21,8 @@ of_every_client(void **state)
 {
 	(void)state;
 	AT_MOST(struct session, 216);
-	AT_MOST(struct sub, 40);
+	AT_MOST(struct sub, 24);
+	AT_MOST(struct subscriber, 16);
 	AT_MOST(struct waiting, 184); /* and the id of its connect */
 }
 
