@@ -23,6 +23,7 @@ enum {
 	DEFLATED_INPUT_BYTES = 4096,
 	CLOSE_MS = 5000,  /* the peer may take so long to answer a close */
 	LINGER_MS = 2000, /* and so long to shut its side */
+	COMPANY_MS = 250, /* a ping for proof waits so long for a message to leave with */
 };
 
 /* ---- state and time ---- */
@@ -44,7 +45,8 @@ deadline(struct stream *s)
 		return w->state_ms + CLOSE_MS;
 	if (w->state == LINGERING)
 		return w->state_ms + LINGER_MS;
-	pings = stream_next_ping_ms(s, unproved ? websocket_proof_due_ms(s) : INT64_MAX);
+	pings = stream_next_ping_ms(s, unproved ? websocket_proof_due_ms(s) + COMPANY_MS
+						: INT64_MAX);
 	arrives = arrives_ms(w);
 	return pings < arrives ? pings : arrives;
 }
