@@ -49,11 +49,11 @@ enum {
 typedef void (*loop_watch_fn)(void *arg, short events);
 
 struct loop_watch {
-	struct event ev;
+	short events; /* being watched for; 0: none */
 	struct loop *loop;
 	loop_watch_fn on_ready;
 	void *arg;
-	short events; /* being watched for; 0: none */
+	struct event ev;
 };
 
 void loop_watch_init(struct loop_watch *w, struct loop *loop, loop_watch_fn on_ready,

@@ -39,26 +39,27 @@ struct session {
 	int64_t seen_ms;           /* last handshake or connect */
 	struct sub *subs;          /* what it wants, latest first */
 	uint32_t sub_count;
-	uint32_t given;            /* messages in front that were given */
-	uint64_t given_id;         /* to which connect; see session_key */
-	struct queue queue;
+	uint32_t count;            /* what its connects' ids count; see session_count */
+	uint64_t given_id;         /* the connect that something was given to; see session_key */
 	uint64_t *done;            /* ring of remembered requests, or NULL */
 	uint16_t done_count, done_room, done_next;
-	uint32_t count;            /* what its connects' ids count; see session_count */
 	uint8_t repeats;           /* how often given_id came again */
-	bool overflowed;           /* its queue did: doomed for that */
+	char id[SESSION_ID_BYTES + 1];
+	/* What each message looks at, together: */
+	uint64_t mark;             /* the last delivery that reached it */
+	void *outlet, *held;       /* the broker's: the bound stream, the held connect, */
+	void *member;              /* and its standing among joined nodes, or NULL */
+	uint32_t given;            /* messages in front that were */
+	uint32_t acked;            /* messages gone from the queue; wraps */
+	struct queue queue;
+	bool overflowed;           /* it did: doomed for that */
+	bool returned;             /* it holds what a stream gave back */
 	bool ids_repeat;           /* one id for different requests: it tells nothing */
-	bool returned;             /* the queue holds what a stream gave back */
 	bool acks : 1;             /* it acknowledges by number */
 	bool max_interval : 1;     /* its client knows advice.maxInterval */
 	bool rests : 1;            /* its stream does, see outlet_rest */
 	bool unsure : 1;           /* its stream waits for the word that it has its
 				    * home here */
-	uint32_t acked;            /* messages gone from the queue; wraps */
-	uint64_t mark;             /* the last delivery that reached it */
-	void *outlet, *held;       /* the broker's: the bound stream, the held connect, */
-	void *member;              /* and its standing among joined nodes, or NULL */
-	char id[SESSION_ID_BYTES + 1];
 };
 
 static inline struct str

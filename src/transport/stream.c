@@ -257,11 +257,11 @@ static void
 prefetch_next(const struct streams *set)
 {
 	struct list_node *n = list_first(&set->dirty);
+	const char *next = (const char *)list_entry(n, struct stream, dirty);
+	size_t i;
 
-	if (n) {
-		__builtin_prefetch(&list_entry(n, struct stream, dirty)->out.unsent);
-		__builtin_prefetch(&list_entry(n, struct stream, dirty)->blocked_ms);
-	}
+	for (i = 0; n && i <= offsetof(struct stream, watch); i += 64)
+		__builtin_prefetch(next + i);
 }
 
 static void

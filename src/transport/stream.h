@@ -67,15 +67,13 @@ struct streams {
 	struct log_limit closed_lines, unproved_lines;
 };
 
+/* What each message looks at comes first, together: with thousands of them the memory that
+ * is fetched for one costs more than what is done with it. */
 struct stream {
 	struct outlet outlet;
 	struct streams *set;
-	struct loop_watch watch;
-	struct loop_timer timer;
-	struct list_node node;  /* in set->all or set->dead */
 	struct list_node dirty; /* in set->dirty */
 	struct outbox out;
-	struct stream_lender *lender;
 	int fd;
 	bool dead;            /* freed at the turn's end */
 	bool closing;         /* takes nothing more; set by the kind */
@@ -83,6 +81,10 @@ struct stream {
 	int64_t proof_ms;     /* when proof was asked for last */
 	int64_t keepalive_ms; /* when the next sign of life is due */
 	int64_t blocked_ms;   /* since when it takes nothing; 0: it does */
+	struct loop_timer timer;
+	struct loop_watch watch;
+	struct list_node node;  /* in set->all or set->dead */
+	struct stream_lender *lender;
 };
 
 void streams_init(struct streams *set, const struct stream_kind *kind, struct loop *loop,

@@ -11,16 +11,16 @@ enum websocket_state { OPEN, CLOSING, LINGERING };
 enum close_code { CLOSE_NORMAL = 1000, CLOSE_GOING_AWAY = 1001, CLOSE_POLICY = 1008 };
 
 struct websocket {
-	struct stream stream;
-	struct websockets *ws;
 	struct frames_reader *reader; /* only inside a message */
+	int64_t state_ms;   /* since when */
+	int64_t message_ms; /* since when a message is coming in; 0: none is */
+	struct websockets *ws;
 	uint8_t state;
 	bool got_message;   /* in the bytes being read */
 	bool deflates;      /* permessage-deflate was agreed on */
 	bool drains;        /* its last ping has been sent */
 	uint8_t home;       /* while it moves: to that worker */
-	int64_t state_ms;   /* since when */
-	int64_t message_ms; /* since when a message is coming in; 0: none is */
+	struct stream stream;
 };
 
 static inline struct websocket *
