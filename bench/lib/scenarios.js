@@ -96,6 +96,7 @@ module.exports = {
   },
   'latency': { args: [...ws(100), '--rate', '50'], seconds: 8, figures: latency, on: ['fayed', 'faye', 'floor-ws', 'cometd'] },
   'workers': { args: [...ws(1000), '--window', '4'], figures: [rate, perDelivery], files: 1100, on: ['fayed', 'fayed-2'], cores: 'any' },
+  'workers-paced': { args: [...ws(1000), '--rate', '200'], figures: [perDelivery], files: 1100, on: ['fayed', 'fayed-2'], cores: 'any' },
   'storm': {
     args: ['connect-storm', '--clients', '2000'], small: ['connect-storm', '--clients', '300'], figures: storm, fixed: true,
     files: 2100, on: ['fayed', 'faye', 'nchan', 'floor-ws'],
