@@ -6,6 +6,7 @@
 
 #include "broker/broker.h"
 #include "broker/handler.h"
+#include "broker/late.h"
 #include "broker/relay.h"
 #include "broker/waiting.h"
 
@@ -16,6 +17,13 @@ exchange_reply(struct exchange *x)
 {
 	buf_add_char(&x->replies, x->replies.n ? ',' : '[');
 	return &x->replies;
+}
+
+void
+exchange_add_replies(struct exchange *x, struct str replies)
+{
+	if (replies.n)
+		buf_add_str(exchange_reply(x), replies);
 }
 
 /* Clears what belongs to the message that is done. */
@@ -69,7 +77,7 @@ exchange_free(struct exchange *x)
 
 	drop_held(x);
 	relay_abandon_all(x);
-	relay_drop_late(x);
+	late_drop(x);
 	while ((n = list_take_first(&x->behind)))
 		exchange_free(list_entry(n, struct exchange, node));
 	list_unlink(&x->node);
@@ -231,7 +239,7 @@ exchange_finish_if_done(struct exchange *x)
 		relay_let_answer(x);
 		return;
 	}
-	relay_add_late(x, UINT_MAX);
+	late_write(x, UINT_MAX);
 	if (x->replies.n == 0)
 		buf_add_char(&x->replies, '[');
 	buf_add_char(&x->replies, ']');

@@ -50,6 +50,8 @@ int exchange_start(struct outlet *o, char *text, size_t n);
 
 /* Where the next reply is to be written, the comma before it is there. */
 struct buf *exchange_reply(struct exchange *x);
+/* Adds some that were written elsewhere, with commas between them, or none. */
+void exchange_add_replies(struct exchange *x, struct str replies);
 
 /* Another worker has done its part, but for connects that it holds, or those are answered
  * as well. `was_awaited`: what comes behind it may be done now. `x` may be freed by it. */

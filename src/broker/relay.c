@@ -1,10 +1,10 @@
 #include "broker/relay.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 
 #include "broker/broker.h"
+#include "broker/late.h"
 #include "broker/waiting.h"
 #include "engine/hub.h"
 
@@ -78,81 +78,10 @@ leave_exchange(struct relay *r)
 		x->awaits_relay = r->is_waited_for = false;
 }
 
-/* They join the others. */
-static void
-add_answers(struct exchange *x, struct str answers)
-{
-	if (answers.n)
-		buf_add_str(exchange_reply(x), answers);
-}
-
 static struct str
 without_brackets(const struct buf *array)
 {
 	return (struct str){ array->p + 1, array->n - 2 };
-}
-
-struct late {
-	struct list_node node;
-	unsigned number;
-	struct buf array;
-};
-
-/* Behind those that come earlier in the batch. */
-static bool
-keep_late(struct exchange *x, struct relay *r)
-{
-	struct late *l = calloc(1, sizeof(*l));
-	struct list_node *n, *last = &x->late.head;
-
-	if (!l)
-		return false;
-	l->number = r->number;
-	l->array = r->text;
-	r->text = BUF_INIT;
-	for (n = list_first(&x->late); n; n = list_next(&x->late, n))
-		if (list_entry(n, struct late, node)->number < l->number)
-			last = n;
-	list_insert_behind(last, &l->node);
-	return true;
-}
-
-static struct late *
-take_late(struct exchange *x, unsigned before)
-{
-	struct list_node *n = list_first(&x->late);
-
-	if (!n || list_entry(n, struct late, node)->number >= before)
-		return NULL;
-	list_unlink(n);
-	return list_entry(n, struct late, node);
-}
-
-static void
-free_late(struct late *l)
-{
-	buf_clear(&l->array);
-	free(l);
-}
-
-void
-relay_add_late(struct exchange *x, unsigned before)
-{
-	struct late *l;
-
-	while ((l = take_late(x, before))) {
-		add_answers(x, without_brackets(&l->array));
-		free_late(l);
-	}
-}
-
-void
-relay_drop_late(struct exchange *x)
-{
-	struct late *l;
-
-	while ((l = take_late(x, UINT_MAX)))
-		free_late(l);
 }
 
 static void
@@ -165,8 +94,8 @@ on_back(struct mail *m)
 	leave_exchange(r);
 	if (x && r->hung_up)
 		x->hangs_up = true;
-	else if (x && (!r->is_held || !keep_late(x, r)))
-		add_answers(x, without_brackets(&r->text));
+	else if (x && (!r->is_held || late_keep(x, r->number, &r->text)))
+		exchange_add_replies(x, without_brackets(&r->text));
 	free_if_back(r);
 	if (x)
 		exchange_heard(x, was_awaited);
@@ -182,7 +111,7 @@ on_word(struct mail *m)
 	if (!x)
 		return;
 	if (r->prompt.n)
-		add_answers(x, (struct str){ r->prompt.p + 1, r->prompt.n - 1 });
+		exchange_add_replies(x, (struct str){ r->prompt.p + 1, r->prompt.n - 1 });
 	if (!r->is_waited_for)
 		return;
 	x->awaits_relay = r->is_waited_for = false;

@@ -31,11 +31,6 @@ void relay_abandon_connects(struct exchange *x);
  * due. */
 void relay_let_answer(struct exchange *x);
 
-/* Connects are answered in their order, wherever they were held: writes down what has come of
- * those before the batch's message number `before`; or forgets all. */
-void relay_add_late(struct exchange *x, unsigned before);
-void relay_drop_late(struct exchange *x);
-
 /* The server stops: what is held here for other workers is answered. */
 void relay_drain(struct broker *b);
 

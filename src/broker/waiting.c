@@ -7,6 +7,7 @@
 #include "bayeux/reply.h"
 #include "broker/broker.h"
 #include "broker/errand.h"
+#include "broker/late.h"
 #include "broker/relay.h"
 #include "engine/hub.h"
 
@@ -230,7 +231,7 @@ begin_answer(struct waiting *w, struct buf *own)
 {
 	detach(w);
 	if (w->exchange) {
-		relay_add_late(w->exchange, w->number);
+		late_write(w->exchange, w->number);
 		return exchange_reply(w->exchange);
 	}
 	buf_add_char(own, '[');

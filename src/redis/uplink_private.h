@@ -161,6 +161,7 @@ void uplink_cut(struct uplink *up, const char *why); /* and begin anew; from a c
 void uplink_post(struct uplink *up, unsigned worker, struct news *news); /* NULL: no memory */
 void uplink_tell(struct uplink *up, enum news_kind kind, uint64_t seq); /* all workers */
 void uplink_out_of_memory(struct uplink *up); /* something was to be told */
+void uplink_on_relief(void *up); /* the timer's: may more be heard now? */
 struct link *uplink_open_link(struct uplink *up, enum link_kind kind, const char *what,
 			     const struct link_events *events, void *arg);
 /* A script with these arguments, `head` and those of `rest` from `from` on. 0 or as
