@@ -143,12 +143,50 @@ take(struct plain *p, const struct head *head, size_t there)
 		answer_status(p, 403);
 }
 
+/* Takes off what some send behind a body (RFC 9112 2.2). Of the `n` bytes that were
+ * peeked at, how many are left. */
+static size_t
+skip_empty_lines(struct plain *p, size_t n)
+{
+	enum { MOST_BYTES = 8 };
+	char *input = p->set->input;
+	size_t k = 0;
+
+	while (k < MOST_BYTES && n - k >= 2 && input[k] == '\r' && input[k + 1] == '\n')
+		k += 2;
+	if (k == 0 || recv(p->fd, input, k, MSG_TRUNC | MSG_DONTWAIT) != (ssize_t)k)
+		return n;
+	memmove(input, input + k, n - k);
+	return n - k;
+}
+
+static bool
+may_become_empty_line(struct str bytes)
+{
+	return bytes.n == 0 || str_equal(bytes, STR("\r"));
+}
+
+/* `bytes` were peeked at, in set->input. */
+static void
+decide(struct plain *p, struct str bytes)
+{
+	struct head head;
+
+	if (may_become_empty_line(bytes) && !p->closed)
+		return;
+	if (head_parse(&head, bytes) || !plain_is_asked(p->set, &head))
+		plain_pass_on(p, NULL);
+	else if (head.n + length_of(&head) > bytes.n)
+		plain_pass_on(p, &head);
+	else
+		take(p, &head, bytes.n);
+}
+
 void
 plain_look(struct plain *p)
 {
 	struct plains *set = p->set;
 	ssize_t n = recv(p->fd, set->input, PLAIN_INPUT_BYTES, MSG_PEEK | MSG_DONTWAIT);
-	struct head head;
 
 	p->more = false;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -157,12 +195,5 @@ plain_look(struct plain *p)
 		plain_bury(p);
 		return;
 	}
-	if (head_parse(&head, (struct str){ set->input, (size_t)n }) ||
-	    !plain_is_asked(set, &head))
-		plain_pass_on(p, NULL);
-	else if (head.n + length_of(&head) > (size_t)n)
-		plain_pass_on(p, &head);
-	else
-		take(p, &head, (size_t)n);
+	decide(p, (struct str){ set->input, skip_empty_lines(p, (size_t)n) });
 }
-

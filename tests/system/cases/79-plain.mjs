@@ -79,6 +79,13 @@ test('plain: what is no JSON is refused, and the connection goes on', async (t) 
   await tcp.until(/"successful":true/);
 });
 
+// As RFC 9112 2.2 has it.
+test('plain: empty lines behind a body are let pass', async (t) => {
+  const { port } = await t.server(), pipeline = await Pipeline.open(t, port), post = posting(port, [handshake()]);
+  await sendPieces(pipeline, [Buffer.concat([post, Buffer.from('\r\n'), post, Buffer.from('\r\n')]), Buffer.from('\r'), Buffer.from('\n'), post]);
+  for (const [{ successful }] of await pipeline.answers(3)) assert.equal(successful, true);
+});
+
 test('plain: a request behind a held one waits for its answer', async (t) => {
   const { url, port } = await t.server({ timeout: 60 }), channel = freshChannel('behind');
   const session = await Session.open(url), pipeline = await Pipeline.open(t, port);
