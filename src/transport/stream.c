@@ -257,10 +257,13 @@ static void
 prefetch_next(const struct streams *set)
 {
 	struct list_node *n = list_first(&set->dirty);
-	const char *next = (const char *)list_entry(n, struct stream, dirty);
+	const char *next;
 	size_t i;
 
-	for (i = 0; n && i <= offsetof(struct stream, watch); i += 64)
+	if (!n)
+		return;
+	next = (const char *)list_entry(n, struct stream, dirty);
+	for (i = 0; i <= offsetof(struct stream, watch); i += 64)
 		__builtin_prefetch(next + i);
 }
 
