@@ -3,6 +3,7 @@
 #include "broker/arrival.h"
 #include "broker/broker.h"
 #include "broker/exchange.h"
+#include "broker/relay.h"
 #include "broker/waiting.h"
 
 void
@@ -19,6 +20,15 @@ outlet_holds(const struct outlet *o, const struct session *s)
 	const struct waiting *w = s->held;
 
 	return w && w->outlet == o;
+}
+
+bool
+outlet_waits(const struct outlet *o)
+{
+	struct list_node *n = list_first(&o->exchanges);
+	const struct exchange *x = n ? list_entry(n, struct exchange, node) : NULL;
+
+	return x && (!list_is_empty(&x->held) || relay_has_connects(x));
 }
 
 void

@@ -88,6 +88,9 @@ outlet_is_crowded(const struct outlet *o)
  * another than the one it is bound to. */
 bool outlet_holds(const struct outlet *o, const struct session *s);
 
+/* Whether a poll waits for messages, and not just for its batch to be done. */
+bool outlet_waits(const struct outlet *o);
+
 void outlet_init(struct outlet *o, const struct outlet_ops *ops, struct broker *b);
 
 /* The peer is gone. What waits for its sessions goes on waiting; batches under

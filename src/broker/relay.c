@@ -369,6 +369,17 @@ relay_let_answer(struct exchange *x)
 	}
 }
 
+bool
+relay_has_connects(const struct exchange *x)
+{
+	struct list_node *n;
+
+	for (n = list_first(&x->relays); n; n = list_next(&x->relays, n))
+		if (list_entry(n, struct relay, in_exchange)->connects)
+			return true;
+	return false;
+}
+
 static void
 abandon(struct relay *r)
 {

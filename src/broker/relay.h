@@ -22,6 +22,9 @@ int relay_home(const struct exchange *x, const struct message *m);
 int relay_send(struct exchange *x, int home, const struct message *first,
 	       const struct message *last, bool connects);
 
+/* Whether connects are with another worker. */
+bool relay_has_connects(const struct exchange *x);
+
 /* Nobody waits for its answers any more; what they ask is done. */
 void relay_abandon_all(struct exchange *x);
 /* The same of those with connects, which are dropped: its peer is gone. */

@@ -42,6 +42,13 @@ set_deadline(struct connection *cn, int64_t ms)
 	loop_timer_set(loop, &cn->timer, loop_now_ms(loop) + ms);
 }
 
+static void
+close_soon(struct connection *cn)
+{
+	if (!heap_has(&cn->timer.node))
+		set_deadline(cn, CLOSED_MS);
+}
+
 /* It has made an answer that we did not give. */
 static bool
 has_choked(const struct connection *cn)
@@ -107,13 +114,16 @@ on_ready(void *arg, short events)
 	if (!cn->busy && !heap_has(&cn->timer.node) &&
 	    cn->ended_ms != loop_now_ms(cn->config->loop))
 		set_deadline(cn, cn->config->head_ms);
-	if (cn->on_gone && has_gone(cn))
+	if (cn->on_gone && cn->closed && !cn->holds)
+		close_soon(cn);
+	else if (cn->on_gone && has_gone(cn))
 		tell_gone(cn);
 }
 
 void
-connection_wait(struct connection *cn, void (*on_gone)(void *arg), void *arg)
+connection_wait(struct connection *cn, bool holds, void (*on_gone)(void *arg), void *arg)
 {
+	cn->holds = holds;
 	cn->on_gone = on_gone;
 	cn->arg = arg;
 	if (cn->closed)

@@ -32,6 +32,7 @@ struct connection {
 	int64_t ended_ms;            /* when the last one was answered */
 	bool closed;                 /* the peer has shut its side */
 	bool choking;                /* see connection_query */
+	bool holds;                  /* what is waited for are messages */
 	void (*on_gone)(void *arg);  /* NULL: nobody waits */
 	void *arg;
 };
@@ -54,9 +55,10 @@ void connection_complete(struct connection *cn);
 void connection_end(struct connection *cn);
 
 /* Calls `on_gone` when the peer goes, once, until connection_rest. One that shut its
- * side before (`nc -N`) is given a moment, in which all but a held connect is
- * answered. */
-void connection_wait(struct connection *cn, void (*on_gone)(void *arg), void *arg);
+ * side before (`nc -N`), or while it does not wait for messages (`holds`), is given a
+ * moment, in which all but a held connect is answered. */
+void connection_wait(struct connection *cn, bool holds, void (*on_gone)(void *arg),
+		     void *arg);
 void connection_rest(struct connection *cn); /* idempotent */
 
 /* The socket is somebody else's to watch from now on. */

@@ -10,7 +10,10 @@
 
 #include "transport/plain_private.h"
 
-enum { IDLE_MS = 75000 }; /* a kept-alive connection; longer than proxies' 60 s */
+enum {
+	IDLE_MS = 75000,  /* a kept-alive connection; longer than proxies' 60 s */
+	CLOSED_MS = 1000, /* for answers to a peer that shut its side */
+};
 
 /* ---- ends ---- */
 
@@ -121,6 +124,15 @@ plain_look_again(struct plain *p)
 
 /* ---- what comes ---- */
 
+void
+plain_close_soon(struct plain *p)
+{
+	struct loop *loop = p->set->loop;
+
+	if (!heap_has(&p->timer.node))
+		loop_timer_set(loop, &p->timer, loop_now_ms(loop) + CLOSED_MS);
+}
+
 /* A half-close counts as gone: who waits for messages has no reason to shut its side. */
 static bool
 has_gone(const struct plain *p)
@@ -129,6 +141,15 @@ has_gone(const struct plain *p)
 	ssize_t n = p->closed ? 0 : recv(p->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
 	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+static void
+look_whether_gone(struct plain *p)
+{
+	if (p->closed && !outlet_waits(&p->outlet))
+		plain_close_soon(p);
+	else if (has_gone(p))
+		outlet_hang_up(&p->outlet);
 }
 
 static void
@@ -142,8 +163,8 @@ on_ready(void *arg, short events)
 		p->more = true;
 	if (p->state == PLAIN_IDLE && p->more && !list_is_linked(&p->turn))
 		plain_look(p);
-	else if (p->state == PLAIN_RUNNING && has_gone(p))
-		outlet_hang_up(&p->outlet);
+	else if (p->state == PLAIN_RUNNING)
+		look_whether_gone(p);
 	else if (p->state == PLAIN_SENDING && (events & LOOP_WRITE))
 		mark_dirty(p);
 }

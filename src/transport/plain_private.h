@@ -41,6 +41,8 @@ void plain_pass_on(struct plain *p, const struct head *head);
 void plain_end(struct plain *p, enum plain_state state);
 /* Between requests, or the answer is too much for the socket. */
 void plain_rest(struct plain *p, enum plain_state state);
+/* The peer has shut its side, and may want to hear the answer. */
+void plain_close_soon(struct plain *p);
 /* There may be another request: it is looked at in the next turn. */
 void plain_look_again(struct plain *p);
 

@@ -8,8 +8,6 @@
 #include "transport/plain_private.h"
 #include "transport/upgrade.h"
 
-enum { CLOSED_MS = 1000 }; /* for answers to a peer that shut its side */
-
 static void
 on_reply(struct outlet *o, struct buf *array)
 {
@@ -116,8 +114,7 @@ run(struct plain *p, struct str body)
 	if (rc)
 		answer_status(p, rc < 0 ? 500 : 400);
 	else if (p->state == PLAIN_RUNNING && p->closed)
-		/* All but a held connect is answered by then. */
-		loop_timer_set(set->loop, &p->timer, loop_now_ms(set->loop) + CLOSED_MS);
+		plain_close_soon(p); /* all but a held connect is answered by then */
 }
 
 /* The request is there: of the `there` bytes that were peeked at its own are read, which

@@ -132,7 +132,7 @@ wait_for_answer(struct request *r)
 	 * nobody. */
 	if (!r->connection || h->stopping)
 		return MHD_NO;
-	connection_wait(r->connection, on_peer_gone, r);
+	connection_wait(r->connection, outlet_waits(&r->outlet), on_peer_gone, r);
 	list_append(&h->waiting, &r->node);
 	r->suspended = true;
 	h->suspended++;

@@ -111,6 +111,17 @@ test('plain: who shuts his side behind a request hears the answer', async (t) =>
   assert.match(await tcp.end(), /"successful":true/);
 });
 
+// His session is with another worker for some of these.
+test('plain: who shuts his side behind a request hears the answer of another worker, too', async (t) => {
+  const { url, port } = await t.server({ workers: 2 }), session = await Session.open(url);
+  const batch = [{ channel: '/meta/subscribe', clientId: session.clientId, subscription: '/a' }];
+  for (const _ of range(20)) {
+    const tcp = await Tcp.open(t, port, { allowHalfOpen: true });
+    tcp.socket.end(posting(port, batch));
+    assert.match(await tcp.end(), /"successful":true/);
+  }
+});
+
 test('plain: a WebSocket can begin on a connection that has posted', async (t) => {
   const { port } = await t.server(), tcp = await Tcp.open(t, port);
   tcp.write(posting(port, [handshake()]));
