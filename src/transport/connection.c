@@ -42,6 +42,9 @@ set_deadline(struct connection *cn, int64_t ms)
 	loop_timer_set(loop, &cn->timer, loop_now_ms(loop) + ms);
 }
 
+/* libmicrohttpd reads until a piece comes short (0.9.75), so an end of input that comes
+ * with the last one stays unseen; and behind it there may be requests that it has not
+ * begun. */
 static void
 close_soon(struct connection *cn)
 {
@@ -84,7 +87,7 @@ connection_begin(struct connection *cn)
 {
 	cn->busy = true;
 	cn->choking = false;
-	set_deadline(cn, cn->config->body_ms);
+	set_deadline(cn, cn->closed ? CLOSED_MS : cn->config->body_ms);
 }
 
 void
@@ -99,6 +102,23 @@ connection_end(struct connection *cn)
 	cn->busy = false;
 	cn->ended_ms = loop_now_ms(cn->config->loop);
 	connection_rest(cn);
+	if (cn->closed)
+		close_soon(cn);
+}
+
+static bool
+is_read(const struct connection *cn)
+{
+	return !cn->busy || (!cn->on_gone && heap_has(&cn->timer.node));
+}
+
+/* Whatever else there is to be read is there. */
+static void
+see_closed(struct connection *cn)
+{
+	cn->closed = true;
+	if (is_read(cn) && !cn->choking)
+		set_deadline(cn, CLOSED_MS);
 }
 
 /* Edges come once: a close that is seen while a request is being read is
@@ -109,7 +129,7 @@ on_ready(void *arg, short events)
 	struct connection *cn = arg;
 
 	if (events & LOOP_CLOSED)
-		cn->closed = true;
+		see_closed(cn);
 	/* In the turn that answered a request this may be its own edge. */
 	if (!cn->busy && !heap_has(&cn->timer.node) &&
 	    cn->ended_ms != loop_now_ms(cn->config->loop))
@@ -140,6 +160,7 @@ connection_rest(struct connection *cn)
 void
 connection_leave(struct connection *cn)
 {
+	cn->closed = false;
 	connection_end(cn);
 	loop_watch_clear(&cn->watch);
 }

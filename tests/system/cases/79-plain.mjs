@@ -105,11 +105,19 @@ test('plain: who says that it is his last request is answered and closed upon, w
   assert.match(text, /^HTTP\/1\.1 200 OK\r\n[^]*\r\nConnection: close\r\n[^]*"successful":true/);
 });
 
-test('plain: who shuts his side behind a request hears the answer', async (t) => {
-  const { port } = await t.server(), tcp = await Tcp.open(t, port, { allowHalfOpen: true });
-  tcp.socket.end(posting(port, [handshake()]));
-  assert.match(await tcp.end(), /"successful":true/);
-});
+for (const [way, pieces] of Object.entries(WAYS)) {
+  test(`plain: who shuts his side behind a request ${way} is answered, and closed upon`, async (t) => {
+    const { port } = await t.server({ 'limit-header-bytes': 16384 }), tcp = await Tcp.open(t, port, { allowHalfOpen: true });
+    tcp.socket.end(Buffer.concat(pieces(port, [handshake()])));
+    assert.match(await tcp.end(), /"successful":true/);
+  });
+
+  test(`plain: who shuts his side within a request ${way} is closed upon`, async (t) => {
+    const { port } = await t.server({ 'limit-header-bytes': 16384 }), tcp = await Tcp.open(t, port, { allowHalfOpen: true });
+    tcp.socket.end(Buffer.concat(pieces(port, [handshake()])).subarray(0, -5));
+    assert.equal(await tcp.end(), '');
+  });
+}
 
 // His session is with another worker for some of these.
 test('plain: who shuts his side behind a request hears the answer of another worker, too', async (t) => {
