@@ -44,7 +44,7 @@ ext_read_ack(const struct span *ext, uint32_t *number)
 	struct span ack = find(ext, STR("ack"));
 	double v = ack.type == SCAN_NUMBER ? span_number(&ack) : -1;
 
-	if (!(v >= 0 && v <= UINT32_MAX) || v != floor(v))
+	if (!(v >= 0 && v <= UINT32_MAX) || v != (double)(uint32_t)v)
 		return false;
 	*number = (uint32_t)v;
 	return true;
