@@ -2,6 +2,7 @@
  * After a lost connection it comes back on the next URL as Faye's clients do:
  * with the same client id, repeating the request that was not answered. */
 #include "client.h"
+#include "centrifuge.h"
 #include "raw.h"
 #include "reply.h"
 #include "request.h"
@@ -45,6 +46,8 @@ proceed(struct client *c)
 		request_handshake(c);
 	else if (bayeux && c->subscriber && !c->subscribed)
 		request_subscribe(c);
+	else if (c->kind == CLIENT_CENTRIFUGE)
+		centrifuge_join(c);
 	else
 		become_ready(c);
 }
@@ -204,11 +207,11 @@ advised_interval_ns(struct span advice)
 }
 
 static void
-on_refused(struct client *c, const char *what, const struct reply *r)
+on_refused(struct client *c, const char *what, struct span error)
 {
 	if (c->load->tally.setup_errors++ < 3)
 		fprintf(stderr, "bayeux-load: %s refused: %.*s\n", what,
-			(int)r->error.n, r->error.n ? r->error.p : "");
+			(int)error.n, error.n ? error.p : "");
 	c->id[0] = '\0';
 	come_back_later(c);
 }
@@ -218,7 +221,7 @@ on_handshake(struct client *c, const struct reply *r)
 {
 	if (!r->successful || r->client_id.n == 0 ||
 	    r->client_id.n >= sizeof(c->id)) {
-		on_refused(c, "handshake", r);
+		on_refused(c, "handshake", r->error);
 		return;
 	}
 	memcpy(c->id, r->client_id.p, r->client_id.n);
@@ -230,7 +233,7 @@ static void
 on_subscribe(struct client *c, const struct reply *r)
 {
 	if (!r->successful) {
-		on_refused(c, "subscribe", r);
+		on_refused(c, "subscribe", r->error);
 		return;
 	}
 	c->subscribed = true;
@@ -281,6 +284,21 @@ take_meta(struct client *c, const struct reply *r)
 		c->load->tally.unexpected++;
 }
 
+static void
+take_centrifuge(struct client *c, const char *text, size_t n)
+{
+	struct span error;
+
+	switch (centrifuge_take(c, text, n, &error)) {
+	case CENTRIFUGE_JOINED:
+		become_ready(c);
+		break;
+	case CENTRIFUGE_REFUSED:
+		on_refused(c, "subscribe", error);
+		break;
+	}
+}
+
 /* Deliveries come before answers, whatever their order in the batch: an answer
  * may start the next request on this connection. */
 static void
@@ -300,6 +318,10 @@ on_text(struct conn *conn, const char *text, size_t n)
 		raw_take_poll(c);
 		c->connect_id++;
 		request_connect(c);
+		return;
+	}
+	if (c->kind == CLIENT_CENTRIFUGE) {
+		take_centrifuge(c, text, n);
 		return;
 	}
 	metas = reply_take_batch(c, text, n, meta, MAX_BATCH_META);

@@ -1,4 +1,4 @@
-/* Bayeux clients, and plain WebSocket ones, driven by their connections. */
+/* Bayeux clients and others, driven by their connections. */
 #ifndef BENCH_CLIENT_H
 #define BENCH_CLIENT_H
 
@@ -14,6 +14,7 @@ enum client_kind {
 	CLIENT_WS,
 	CLIENT_LONG_POLLING,
 	CLIENT_HTTP_PUBLISH, /* POSTs and nothing else */
+	CLIENT_CENTRIFUGE,   /* subscribes as Centrifugo's do */
 	CLIENT_RAW_WS,
 	CLIENT_RAW_POST, /* publishes */
 	CLIENT_RAW_POLLING,

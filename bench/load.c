@@ -33,8 +33,9 @@ raw_kind_of(const struct options *opt, uint32_t i)
 	if (i >= opt->clients && !is_idle(opt, i) && opt->pub_url_count > 0 &&
 	    opt->pub_urls[0].is_http)
 		return CLIENT_RAW_POST;
-	return opt->protocol == PROTOCOL_RAW_WS ? CLIENT_RAW_WS
-						: CLIENT_RAW_POLLING;
+	return opt->protocol == PROTOCOL_RAW_WS	      ? CLIENT_RAW_WS
+	       : opt->protocol == PROTOCOL_CENTRIFUGE ? CLIENT_CENTRIFUGE
+						      : CLIENT_RAW_POLLING;
 }
 
 static enum client_kind

@@ -23,10 +23,11 @@ const char *const transport_names[3] = {
 	[TRANSPORT_MIXED] = "mixed",
 };
 
-const char *const protocol_names[3] = {
+const char *const protocol_names[PROTOCOLS] = {
 	[PROTOCOL_BAYEUX] = "bayeux",
 	[PROTOCOL_RAW_WS] = "raw-ws",
 	[PROTOCOL_RAW_POLLING] = "raw-polling",
+	[PROTOCOL_CENTRIFUGE] = "centrifuge",
 };
 
 const char options_usage[] =
@@ -75,9 +76,12 @@ const char options_usage[] =
 	"  --protocol P            bayeux, or nothing around the messages and "
 	"the channel added to\n"
 	"                          the URL: raw-ws; raw-polling, where any "
-	"answer is the message (bayeux)\n"
-	"  --pub-url URL[,URL...]  where publishers connect, if elsewhere; raw "
-	"ones POST to http://\n"
+	"answer is the message; or\n"
+	"                          centrifuge, whose publishers need --pub-url "
+	"http:// (bayeux)\n"
+	"  --pub-url URL[,URL...]  where publishers connect, if elsewhere; those "
+	"of other protocols\n"
+	"                          POST to http://, the channel added to it\n"
 	"  --name TEXT             label for the output\n"
 	"  --announce              say on stderr when measuring begins\n"
 	"  --json                  one line of JSON instead of text\n"
@@ -220,7 +224,7 @@ parse_texts(struct options *o)
 		if (o->transport++ == TRANSPORT_MIXED)
 			return wrong("no such transport", o->transport_text);
 	while (strcmp(o->protocol_text, protocol_names[o->protocol]) != 0)
-		if (o->protocol++ == PROTOCOL_RAW_POLLING)
+		if (++o->protocol == PROTOCOLS)
 			return wrong("no such protocol", o->protocol_text);
 	if (strpbrk(o->name, "\"\\"))
 		return wrong("no quotes or backslashes in --name", o->name);
@@ -240,10 +244,16 @@ check_protocol(const struct options *o)
 		return wrong("no such scenario without Bayeux", NULL);
 	if (o->publishers && o->publishers < o->channels)
 		return wrong("each channel needs a publisher of its own", NULL);
-	if (o->protocol == PROTOCOL_RAW_WS)
+	if (o->channels > 1 && o->channels > o->clients)
+		return wrong("without Bayeux each client has one channel",
+			     NULL);
+	if (o->protocol == PROTOCOL_CENTRIFUGE && o->publishers && !http)
+		return wrong("centrifuge needs --pub-url http://", NULL);
+	if (o->protocol != PROTOCOL_RAW_POLLING)
 		return o->transport == TRANSPORT_WS && o->idle_polling == 0
 			       ? 0
-			       : wrong("raw-ws is WebSockets only", NULL);
+			       : wrong("no transport but WebSockets",
+				       o->protocol_text);
 	if (o->idle_ws || o->channels > 1 || o->publishers > 1 ||
 	    (o->publishers && (o->window > 1 || o->rate > 0 || !http)))
 		return wrong("raw-polling has one channel, one publisher by "

@@ -22,10 +22,16 @@ extern const char *const scenario_names[SCENARIOS];
 enum transport { TRANSPORT_WS, TRANSPORT_LONG_POLLING, TRANSPORT_MIXED };
 extern const char *const transport_names[3];
 
-/* Other than Bayeux's there is nothing around the messages, and the channel is
- * added to the URL's path. */
-enum protocol { PROTOCOL_BAYEUX, PROTOCOL_RAW_WS, PROTOCOL_RAW_POLLING };
-extern const char *const protocol_names[3];
+/* The raw ones have nothing around the messages, and the channel is added to the
+ * URL's path; with Centrifugo's that is so for those who publish. */
+enum protocol {
+	PROTOCOL_BAYEUX,
+	PROTOCOL_RAW_WS,
+	PROTOCOL_RAW_POLLING,
+	PROTOCOL_CENTRIFUGE,
+	PROTOCOLS,
+};
+extern const char *const protocol_names[PROTOCOLS];
 
 enum { OPTIONS_HELP = 1, OPTIONS_WRONG };
 enum { MAX_PIDS = 32, MAX_URLS = 128 };

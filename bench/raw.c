@@ -3,7 +3,14 @@
 const char *
 raw_suffix(const struct client *c)
 {
-	return c->load->opt->protocol == PROTOCOL_BAYEUX ? "" : c->subscription;
+	switch (c->kind) {
+	case CLIENT_RAW_WS:
+	case CLIENT_RAW_POST:
+	case CLIENT_RAW_POLLING:
+		return c->subscription;
+	default:
+		return "";
+	}
 }
 
 void

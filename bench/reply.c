@@ -76,21 +76,22 @@ note_service(struct client *c, const struct delivery *d, uint64_t now)
 	load->tally.last_served_ns = now;
 }
 
-static void
-take_delivery(struct client *c, const struct reply *r, uint64_t now)
+void
+reply_take_delivery(struct client *c, struct span channel, struct span data,
+		    uint64_t now)
 {
 	struct load *load = c->load;
 	struct tally *tally = &load->tally;
 	struct delivery d = { 0 };
 	int index;
 
-	if (!read_delivery(load, r->data, &d)) {
+	if (!read_delivery(load, data, &d)) {
 		tally->damaged++;
 		return;
 	}
 	index = client_track(c, d.stream);
 	if (index < 0 || d.seq >= load->streams[d.stream].sent ||
-	    !span_is(r->channel, load->streams[d.stream].channel)) {
+	    !span_is(channel, load->streams[d.stream].channel)) {
 		tally->unexpected++;
 		return;
 	}
@@ -170,7 +171,7 @@ reply_take_batch(struct client *c, const char *text, size_t n,
 			else
 				tally->unexpected++;
 		} else if (r.data.n)
-			take_delivery(c, &r, now);
+			reply_take_delivery(c, r.channel, r.data, now);
 		else if (r.has_successful)
 			take_answer(c, &r);
 		else

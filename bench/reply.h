@@ -15,6 +15,10 @@ struct reply {
 	bool successful, has_successful;
 };
 
+/* A message that came to `c` on `channel`: is it what was published, and due? */
+void reply_take_delivery(struct client *c, struct span channel,
+			 struct span data, uint64_t now);
+
 /* Takes in a batch except for the messages on /meta, which are left in `meta`;
  * returns their number. */
 unsigned reply_take_batch(struct client *c, const char *text, size_t n,

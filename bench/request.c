@@ -10,7 +10,8 @@ enum { UNSENT_MAX = 1 << 20 };
 bool
 client_is_ws(const struct client *c)
 {
-	return c->kind == CLIENT_WS || c->kind == CLIENT_RAW_WS;
+	return c->kind == CLIENT_WS || c->kind == CLIENT_RAW_WS ||
+	       c->kind == CLIENT_CENTRIFUGE;
 }
 
 const struct url *
@@ -160,7 +161,10 @@ client_publish(struct client *c, uint32_t stream, uint64_t due_ns)
 	if (c->kind == CLIENT_RAW_WS)
 		s->answered++;
 	c->posted_stream = stream;
-	send_request(c, LANE_PUBLISH, text, n);
+	if (load->opt->protocol == PROTOCOL_CENTRIFUGE)
+		send_request(c, LANE_PUBLISH, text + data, (int)payload);
+	else
+		send_request(c, LANE_PUBLISH, text, n);
 }
 
 void

@@ -6,7 +6,7 @@ const { peer, runLoad, startServer } = require('./processes.js');
 
 async function against(server, args) {
   const faulty = await startServer(process.execPath, [peer(server)]);
-  const load = await runLoad([...args, '--url', faulty.url, '--drain', '3']);
+  const load = await runLoad([...args(faulty.url), '--drain', '3']);
   const { stdout } = await faulty.stop();
   return { load, made: JSON.parse(stdout) };
 }
@@ -17,14 +17,14 @@ function differences(made, figures, pairs) {
   for (const [mine, theirs] of pairs)
     if (figures[mine] !== theirs || theirs === 0)
       all.push(`counted ${mine} ${figures[mine]}, there were ${theirs}`);
-  for (const key of ['wrong_pongs', 'repeated_ids', 'protocol_errors'])
+  for (const key of ['wrong_pongs', 'wrong_commands', 'repeated_ids', 'protocol_errors'])
     if (made[key]) all.push(`${key} ${made[key]}`);
   return all;
 }
 
 async function webSocketFrames() {
   const { load, made } = await against('faulty-ws.js',
-    ['fanout', '--protocol', 'raw-ws', '--clients', '20', '--rate', '1000', '--count', '1500']);
+    (url) => ['fanout', '--protocol', 'raw-ws', '--url', url, '--clients', '20', '--rate', '1000', '--count', '1500']);
   if (load.status !== 1 || !load.figures) return [`exit status ${load.status}: ${load.stderr}`];
   return differences(made, load.figures, [
     ['lost', made.dropped], ['duplicated', made.duplicated], ['out_of_order', made.swapped],
@@ -34,7 +34,7 @@ async function webSocketFrames() {
 
 async function bayeux() {
   const { load, made } = await against('faulty-bayeux.js',
-    ['fanout', '--transport', 'mixed', '--clients', '20', '--rate', '200', '--count', '400']);
+    (url) => ['fanout', '--transport', 'mixed', '--url', url, '--clients', '20', '--rate', '200', '--count', '400']);
   if (load.status !== 1 || !load.figures) return [`exit status ${load.status}: ${load.stderr}`];
   if (load.figures.rehandshakes) return ['a session was given up'];
   return differences(made, load.figures, [
@@ -44,7 +44,21 @@ async function bayeux() {
   ]);
 }
 
+async function centrifuge() {
+  const { load, made } = await against('faulty-centrifuge.js',
+    (url) => ['fanout', '--protocol', 'centrifuge', '--url', `${url}/connection/websocket`, '--pub-url', `${url}/publish?c=`,
+      '--clients', '20', '--rate', '1000', '--count', '1500']);
+  if (load.status !== 1 || !load.figures) return [`exit status ${load.status}: ${load.stderr}`];
+  return differences(made, load.figures, [
+    ['lost', made.dropped + made.damaged + made.misrouted], ['damaged', made.damaged],
+    ['duplicated', made.duplicated], ['out_of_order', made.swapped],
+    ['unexpected', made.misrouted + made.farewells], ['setup_errors', made.refused],
+    ['pings', made.pings], ['pings', made.pongs],
+  ]);
+}
+
 module.exports = [
   { name: 'self check: frames', run: webSocketFrames },
   { name: 'self check: Bayeux', run: bayeux },
+  { name: 'self check: Centrifugo\'s protocol', run: centrifuge },
 ];
