@@ -5,8 +5,8 @@ const { median, number } = require('./table.js');
 
 const WIDTH = 760, LEFT = 16;
 const WHO = {
-  'fayed': ['fayed', '#1f9d55'], 'faye': ['Faye 1.4.3 (Node, memory engine)', '#b8bcc4'], 'cometd': ['CometD (Jetty)', '#c9a3d0'],
-  'nchan': ['nchan', '#7aa6d8'],
+  'fayed': ['fayed', '#1f9d55'], 'faye': ['Faye 1.4.3 (Node)', '#b8bcc4'], 'cometd': ['CometD (Jetty)', '#c9a3d0'],
+  'centrifuge': ['Centrifuge', '#86c9c9'], 'nchan': ['nchan', '#7aa6d8'],
   'floor-ws': ['bare send()', '#e3c26f'], 'floor-poll': ['bare libmicrohttpd', '#d99b6c'],
 };
 const STYLE = `<style>

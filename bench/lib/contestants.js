@@ -8,6 +8,7 @@ const nchan = require('./nchan.js');
 const { installed, peer, peerModule, startServer, tool } = require('./processes.js');
 
 const COMETD = peer('cometd/target');
+const CENTRIFUGE = peer('centrifuge/target/centrifuge-peer');
 // Longer than any run: nothing comes of its own while somebody measures.
 const TIMEOUT_S = '600';
 
@@ -73,6 +74,12 @@ function contestants(opt) {
         : installed('java') ? null : 'java is missing'),
       start: (core) => startServer('java', ['-cp', `${COMETD}/classes:${COMETD}/lib/*`, 'Peer', TIMEOUT_S], { core }),
       args: (server) => ['--url', server.url, '--warmup', '6'], // its code is compiled as it runs
+    },
+    'centrifuge': {
+      missing: () => (fs.existsSync(CENTRIFUGE) ? null : 'run bench/peers/setup-centrifuge'),
+      start: (core) => startServer('env', ['GOMAXPROCS=1', CENTRIFUGE], { core }), // one core, whatever there are
+      args: (server) => ['--protocol', 'centrifuge', '--url', `${server.url}/connection/websocket`,
+        '--pub-url', `${server.url}/publish?c=`],
     },
   };
 }

@@ -16,7 +16,9 @@ const most = (n) => ({ text: `≤ ${n} ×`, met: (value) => value <= n });
 const below = (n, unit) => ({ text: `< ${n.toLocaleString('en')} ${unit}`, met: (value) => value < n });
 const any = { text: '', met: () => null };
 
-const AGAINST = { 'faye': 'Faye', 'floor-ws': 'floor-ws', 'floor-poll': 'floor-poll', 'nchan': 'nchan', 'cometd': 'CometD' };
+const AGAINST = {
+  'faye': 'Faye', 'floor-ws': 'floor-ws', 'floor-poll': 'floor-poll', 'nchan': 'nchan', 'cometd': 'CometD', 'centrifuge': 'Centrifuge',
+};
 
 function cheaper(what, scenario, label, bounds) {
   return Object.entries(bounds).map(([other, n], i) => ({
@@ -34,19 +36,21 @@ const NODES = {
 // `value(pick)` from pick(scenario, server, label), which is a figure of one repetition,
 // NaN if there is none. `cores`: asked only of machines that have so many.
 const rows = [
-  ...cheaper('deliveries per CPU second, one message at a time, 100 WebSockets', 'subscribers100', PER_DELIVERY, { 'floor-ws': 0.85, 'cometd': 1 }),
-  ...cheaper('the same, 1,000 WebSockets', 'subscribers1000', PER_DELIVERY, { 'floor-ws': 0.85, 'cometd': 1 }),
+  ...cheaper('deliveries per CPU second, one message at a time, 100 WebSockets', 'subscribers100', PER_DELIVERY,
+    { 'floor-ws': 0.85, 'cometd': 1, 'centrifuge': 1 }),
+  ...cheaper('the same, 1,000 WebSockets', 'subscribers1000', PER_DELIVERY, { 'floor-ws': 0.85, 'cometd': 1, 'centrifuge': 1 }),
   ...cheaper('at full speed, several messages in flight, 100 WebSockets', 'fanout100', PER_DELIVERY,
-    { 'floor-ws': 1.2, 'faye': 8, 'cometd': 1 }),
-  ...cheaper('the same, 1,000 WebSockets', 'fanout1000', PER_DELIVERY, { 'floor-ws': 1.2, 'faye': 8, 'cometd': 1 }),
-  ...cheaper('64 publishers, each with one message in flight, 100 WebSockets', 'crowded100', PER_DELIVERY, { nchan: 1.3 }),
-  ...cheaper('the same, 1,000 WebSockets', 'crowded1000', PER_DELIVERY, { nchan: 1.3 }),
+    { 'floor-ws': 1.2, 'faye': 8, 'cometd': 1, 'centrifuge': 1 }),
+  ...cheaper('the same, 1,000 WebSockets', 'fanout1000', PER_DELIVERY, { 'floor-ws': 1.2, 'faye': 8, 'cometd': 1, 'centrifuge': 1 }),
+  ...cheaper('64 publishers, each with one message in flight, 100 WebSockets', 'crowded100', PER_DELIVERY,
+    { nchan: 1.3, centrifuge: 1 }),
+  ...cheaper('the same, 1,000 WebSockets', 'crowded1000', PER_DELIVERY, { nchan: 1.3, centrifuge: 1 }),
   ...cheaper('deliveries per CPU second by long-polling, 100 clients', 'polling100', PER_DELIVERY, { faye: 6, cometd: 1 }),
   ...cheaper('poll cycles per CPU second, 64 pollers', 'polls64', 'CPU µs per poll', { 'floor-poll': 0.6, 'cometd': 1 }),
   ...cheaper('… beside 10,000 idle polls and 10,000 idle WebSockets', 'polls64-beside', 'CPU µs per poll', { 'floor-poll': 0.6 }),
   ...cheaper('publishes by keep-alive POST per CPU second, 0 subscribers', 'post0', 'CPU µs per publish', { faye: 5 }),
   ...cheaper('… 10 subscribers', 'post10', 'CPU µs per publish', { faye: 5 }),
-  ...cheaper('RSS per idle WebSocket client, of 10,000', 'idle-ws', RSS, { faye: 10 }),
+  ...cheaper('RSS per idle WebSocket client, of 10,000', 'idle-ws', RSS, { faye: 10, centrifuge: 1 }),
   { what: '…', against: '', wanted: below(1536, 'B'), value: (pick) => pick('idle-ws', 'fayed', RSS) },
   {
     what: 'RSS per idle long-polling client, of 10,000', against: '', wanted: below(10240, 'B'),
@@ -58,6 +62,7 @@ const rows = [
   },
   { what: '…', against: 'Faye', wanted: most(0.5), value: share('latency', 'p99 ms', 'faye') },
   { what: '…', against: 'CometD', wanted: most(1), value: share('latency', 'p99 ms', 'cometd') },
+  { what: '…', against: 'Centrifuge', wanted: most(1), value: share('latency', 'p99 ms', 'centrifuge') },
   {
     what: 'two workers, fan-out to 1,000: deliveries/s', against: 'one worker', wanted: least(1.7), cores: 4,
     value: (pick) => pick('workers', 'fayed-2', 'deliveries/s') / pick('workers', 'fayed', 'deliveries/s'),
@@ -70,7 +75,7 @@ const rows = [
     what: '… at full speed, where each joins fewer', against: 'one worker', wanted: any,
     value: (pick) => pick('workers', 'fayed-2', PER_DELIVERY) / pick('workers', 'fayed', PER_DELIVERY),
   },
-  ...cheaper('clients set up per CPU second (handshake, subscribe, connect)', 'storm', 'CPU µs per client', { faye: 8 }),
+  ...cheaper('clients set up per CPU second (handshake, subscribe, connect)', 'storm', 'CPU µs per client', { faye: 8, centrifuge: 1 }),
   {
     what: 'growth of the cost per delivery, 10 → 10,000 subscribers', against: 'floor-ws\'s growth', wanted: most(1.2),
     value: growth('subscribers10000', 'subscribers10'),

@@ -28,18 +28,20 @@ const pollers = [...ws(64), '--window', '1'];
 
 const full = (clients, files) => ({
   args: [...ws(clients), '--window', '4'], figures: [rate, perDelivery], files,
-  on: ['fayed', 'faye', 'floor-ws', 'cometd'],
+  on: ['fayed', 'faye', 'floor-ws', 'cometd', 'centrifuge'],
 });
 // nchan sends its frames without TCP_NODELAY: with few messages under way it waits for
-// delayed acknowledgements. So 64 publish, each one message at a time: at nchan by POST.
+// delayed acknowledgements. So 64 publish, each one message at a time: at nchan and
+// Centrifuge by POST.
 const crowded = (clients, files) => ({
-  args: [...ws(clients), '--publishers', '64', '--window', '1'], figures: [rate, perDelivery], files, on: ['fayed', 'nchan'],
+  args: [...ws(clients), '--publishers', '64', '--window', '1'], figures: [rate, perDelivery], files,
+  on: ['fayed', 'nchan', 'centrifuge'],
 });
 // 50,000 deliveries a second however many subscribe, so one message at a time. Not fewer:
 // what a socket costs for each second that it is used must not count as a delivery's.
 const paced = (clients, files) => ({
   args: [...ws(clients), '--rate', String(50000 / clients)], figures: [perDelivery], files,
-  on: clients === 100 || clients === 1000 ? ['fayed', 'faye', 'floor-ws', 'cometd'] : ['fayed', 'floor-ws'],
+  on: clients === 100 || clients === 1000 ? ['fayed', 'faye', 'floor-ws', 'cometd', 'centrifuge'] : ['fayed', 'floor-ws'],
 });
 // 5,000 publishes a second, each to another of so many channels, and each to one
 // subscriber. Nobody has more than 1,000 sockets for it: then each client has many
@@ -88,17 +90,20 @@ module.exports = {
   'post0': posts(0),
   'post10': posts(10),
   'idle-ws': {
-    args: idle(10000), small: idle(1000), figures: memory, fixed: true, files: 10100, on: ['fayed', 'faye', 'nchan', 'floor-ws'],
+    args: idle(10000), small: idle(1000), figures: memory, fixed: true, files: 10100,
+    on: ['fayed', 'faye', 'nchan', 'floor-ws', 'centrifuge'],
   },
   'idle-polling': {
     args: [...idle(10000), ...polling], small: [...idle(1000), ...polling], figures: memory, fixed: true, files: 10100,
     instead: { 'floor-poll': idle(10000) }, on: ['fayed', 'faye', 'floor-poll'],
   },
-  'latency': { args: [...ws(100), '--rate', '50'], seconds: 8, figures: latency, on: ['fayed', 'faye', 'floor-ws', 'cometd'] },
+  'latency': {
+    args: [...ws(100), '--rate', '50'], seconds: 8, figures: latency, on: ['fayed', 'faye', 'floor-ws', 'cometd', 'centrifuge'],
+  },
   'workers': { args: [...ws(1000), '--window', '4'], figures: [rate, perDelivery], files: 1100, on: ['fayed', 'fayed-2'], cores: 'any' },
   'workers-paced': { args: [...ws(1000), '--rate', '200'], figures: [perDelivery], files: 1100, on: ['fayed', 'fayed-2'], cores: 'any' },
   'storm': {
     args: ['connect-storm', '--clients', '2000'], small: ['connect-storm', '--clients', '300'], figures: storm, fixed: true,
-    files: 2100, on: ['fayed', 'faye', 'nchan', 'floor-ws'],
+    files: 2100, on: ['fayed', 'faye', 'nchan', 'floor-ws', 'centrifuge'],
   },
 };
