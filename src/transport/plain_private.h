@@ -4,7 +4,8 @@
 
 #include "transport/plain.h"
 
-enum { PLAIN_INPUT_BYTES = 64 << 10 }; /* larger requests are not plain */
+/* Larger requests are not plain. No head is larger (--limit-header-bytes). */
+enum { PLAIN_INPUT_BYTES = 64 << 10 };
 
 /* States of a connection:
  *
