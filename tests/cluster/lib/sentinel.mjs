@@ -9,7 +9,9 @@ const MASTER = 'fayed';
 const QUORUM = 2;
 const COUNT = 3;
 const DOWN_AFTER_MS = 3000; // a busy machine must not look like a dead master
-const PERIODS = ['info-period', '200', 'ping-period', '100', 'publish-period', '200', 'ask-period', '100']; // ms; ten times the usual pace
+// How often Sentinel asks who is master and who replica; 10 s otherwise. Its other periods stay as they are, for its waits are so many of them:
+// it promotes nobody who was silent for five pings, and makes whom it finds promoted a replica again if four hellos do not tell it why.
+const PERIODS = ['info-period', '1000']; // ms
 
 export class Sentinels {
   master; // a Redis, as is `replica`; they change places
@@ -62,7 +64,12 @@ export class Sentinels {
     // It ends its connections when it does.
     const role = () => this.replica.do('ROLE').then(([word]) => word, () => 'changing');
     const follows = async () => { while (await role() !== 'slave') await sleep(50); };
-    await within(follows(), () => 'the former master to follow', 60000);
+    await within(follows(), () => `the former master to follow\n${this.#said()}`, 60000);
+  }
+
+  // What they have seen and decided last.
+  #said() {
+    return this.watchers.map(({ log, port }) => `sentinel ${port}: ${log.text.slice(-1500)}`).join('\n');
   }
 
   // The master dies; sentinels notice and make the replica master. What it had not passed on by then is gone.
