@@ -158,10 +158,6 @@ struct uplink {
 
 /* uplink.c */
 void uplink_cut(struct uplink *up, const char *why); /* and begin anew; from a callback */
-void uplink_post(struct uplink *up, unsigned worker, struct news *news); /* NULL: no memory */
-void uplink_tell(struct uplink *up, enum news_kind kind, uint64_t seq); /* all workers */
-void uplink_out_of_memory(struct uplink *up); /* something was to be told */
-void uplink_on_relief(void *up); /* the timer's: may more be heard now? */
 struct link *uplink_open_link(struct uplink *up, enum link_kind kind, const char *what,
 			     const struct link_events *events, void *arg);
 /* A script with these arguments, `head` and those of `rest` from `from` on. 0 or as
@@ -172,6 +168,12 @@ int uplink_call(struct uplink *up, enum redis_script_id script, const struct str
 /* A reply that is an error, or not what `script` replies: the connection begins anew. */
 void uplink_refuse(struct uplink *up, enum redis_script_id script,
 		   const struct redisReply *reply);
+
+/* uplink_news.c */
+void uplink_post(struct uplink *up, unsigned worker, struct news *news); /* NULL: no memory */
+void uplink_tell(struct uplink *up, enum news_kind kind, uint64_t seq); /* all workers */
+void uplink_out_of_memory(struct uplink *up); /* something was to be told */
+void uplink_on_relief(void *up); /* the timer's: may more be heard now? */
 
 /* uplink_jobs.c */
 void uplink_send_waiting(struct uplink *up);
