@@ -1,6 +1,6 @@
 // CometD's client in pages of a real browser.
 import assert from 'node:assert/strict';
-import { freshChannel } from '../lib/bayeux.mjs';
+import { Session, freshChannel } from '../lib/bayeux.mjs';
 import { Chromium } from '../lib/chromium.mjs';
 import { listen, newClient, publish } from '../lib/client.mjs';
 import { test } from '../lib/harness.mjs';
@@ -118,8 +118,9 @@ for (const transport of ['websocket', 'long-polling', 'callback-polling']) {
     const last = await said - 1;
     const heard = await page.run(hearOut, last);
     assert.deepEqual([...new Set(heard)], range(0, last + 1));
-    // No matter whether its disconnect was answered: a connect behind it may be told first that the client is unknown.
+    // No matter whether its disconnect was answered: a connect behind it may be told first that the client is unknown. It is.
     await page.run(leave);
+    assert.match((await new Session(server.url, first.id).ask('/meta/connect', { connectionType: 'long-polling' })).error, /^401:/);
     assert.deepEqual(page.complaints, []);
   });
 }
