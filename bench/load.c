@@ -30,12 +30,16 @@ is_idle_ws(const struct options *opt, uint32_t i)
 static enum client_kind
 raw_kind_of(const struct options *opt, uint32_t i)
 {
+	static const enum client_kind kinds[PROTOCOLS] = {
+		[PROTOCOL_RAW_WS] = CLIENT_RAW_WS,
+		[PROTOCOL_RAW_POLLING] = CLIENT_RAW_POLLING,
+		[PROTOCOL_CENTRIFUGE] = CLIENT_CENTRIFUGE,
+	};
+
 	if (i >= opt->clients && !is_idle(opt, i) && opt->pub_url_count > 0 &&
 	    opt->pub_urls[0].is_http)
 		return CLIENT_RAW_POST;
-	return opt->protocol == PROTOCOL_RAW_WS	      ? CLIENT_RAW_WS
-	       : opt->protocol == PROTOCOL_CENTRIFUGE ? CLIENT_CENTRIFUGE
-						      : CLIENT_RAW_POLLING;
+	return kinds[opt->protocol];
 }
 
 static enum client_kind

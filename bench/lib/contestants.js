@@ -9,6 +9,11 @@ const { installed, peer, peerModule, startServer, tool } = require('./processes.
 
 const COMETD = peer('cometd/target');
 const CENTRIFUGE = peer('centrifuge/target/centrifuge-peer');
+// What tables call them, in their order.
+const NAMES = {
+  'fayed': 'fayed', 'fayed-2': 'fayed, 2 workers', 'faye': 'Faye', 'floor-ws': 'floor-ws', 'floor-poll': 'floor-poll', 'nchan': 'nchan',
+  'cometd': 'CometD', 'centrifuge': 'Centrifuge',
+};
 // Longer than any run: nothing comes of its own while somebody measures.
 const TIMEOUT_S = '600';
 
@@ -84,4 +89,4 @@ function contestants(opt) {
   };
 }
 
-module.exports = { contestants, workers };
+module.exports = { NAMES, contestants, workers };

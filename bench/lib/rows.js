@@ -1,6 +1,8 @@
 // What is asked of fayed, each as a ratio within one repetition of one run.
 'use strict';
 
+const { NAMES } = require('./contestants.js');
+
 const PER_DELIVERY = 'CPU µs per delivery', RSS = 'RSS bytes per client';
 
 // How many times less `label` costs fayed than `other`, or how many times more there is.
@@ -16,15 +18,14 @@ const most = (n) => ({ text: `≤ ${n} ×`, met: (value) => value <= n });
 const below = (n, unit) => ({ text: `< ${n.toLocaleString('en')} ${unit}`, met: (value) => value < n });
 const any = { text: '', met: () => null };
 
-const AGAINST = {
-  'faye': 'Faye', 'floor-ws': 'floor-ws', 'floor-poll': 'floor-poll', 'nchan': 'nchan', 'cometd': 'CometD', 'centrifuge': 'Centrifuge',
-};
-
-function cheaper(what, scenario, label, bounds) {
+// `bounds`: who, and how far from whom; `wanted` makes a bound of that.
+function against(what, bounds, wanted, value) {
   return Object.entries(bounds).map(([other, n], i) => ({
-    what: i ? '…' : what, against: AGAINST[other], wanted: least(n), value: times(scenario, label, other),
+    what: i ? '…' : what, against: NAMES[other], wanted: wanted(n), value: value(other),
   }));
 }
+const cheaper = (what, scenario, label, bounds) => against(what, bounds, least, (other) => times(scenario, label, other));
+const quicker = (what, scenario, label, bounds) => against(what, bounds, most, (other) => share(scenario, label, other));
 
 // Scenarios of bench/cluster.
 const NODES = {
@@ -56,13 +57,8 @@ const rows = [
     what: 'RSS per idle long-polling client, of 10,000', against: '', wanted: below(10240, 'B'),
     value: (pick) => pick('idle-polling', 'fayed', RSS),
   },
-  {
-    what: 'p99 latency, 50 publishes/s to 100 clients', against: 'floor-ws', wanted: most(1.3),
-    value: share('latency', 'p99 ms', 'floor-ws'),
-  },
-  { what: '…', against: 'Faye', wanted: most(0.5), value: share('latency', 'p99 ms', 'faye') },
-  { what: '…', against: 'CometD', wanted: most(1), value: share('latency', 'p99 ms', 'cometd') },
-  { what: '…', against: 'Centrifuge', wanted: most(1), value: share('latency', 'p99 ms', 'centrifuge') },
+  ...quicker('p99 latency, 50 publishes/s to 100 clients', 'latency', 'p99 ms',
+    { 'floor-ws': 1.3, 'faye': 0.5, 'cometd': 1, 'centrifuge': 1 }),
   {
     what: 'two workers, fan-out to 1,000: deliveries/s', against: 'one worker', wanted: least(1.7), cores: 4,
     value: (pick) => pick('workers', 'fayed-2', 'deliveries/s') / pick('workers', 'fayed', 'deliveries/s'),
