@@ -1,28 +1,11 @@
 #include "transport/connection.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum {
-	CLOSED_MS = 1000,  /* for answers to a peer that shut its side */
-	CHOKING_MS = 200,  /* for a head with a query, until somebody looks */
-};
+#include "transport/peer.h"
 
-/* A half-close counts as gone: who waits for messages reads on for long and has
- * no reason to shut its side. Bytes that come are a pipelined request, which waits
- * its turn. */
-static bool
-has_gone(const struct connection *cn)
-{
-	char byte;
-	ssize_t n;
-
-	if (cn->closed)
-		return true;
-	n = recv(cn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
-}
+enum { CHOKING_MS = 200 }; /* for a head with a query, until somebody looks */
 
 static void
 tell_gone(struct connection *cn)
@@ -49,7 +32,7 @@ static void
 close_soon(struct connection *cn)
 {
 	if (!heap_has(&cn->timer.node))
-		set_deadline(cn, CLOSED_MS);
+		set_deadline(cn, PEER_CLOSED_MS);
 }
 
 /* It has made an answer that we did not give. */
@@ -87,7 +70,7 @@ connection_begin(struct connection *cn)
 {
 	cn->busy = true;
 	cn->choking = false;
-	set_deadline(cn, cn->closed ? CLOSED_MS : cn->config->body_ms);
+	set_deadline(cn, cn->closed ? PEER_CLOSED_MS : cn->config->body_ms);
 }
 
 void
@@ -118,7 +101,7 @@ see_closed(struct connection *cn)
 {
 	cn->closed = true;
 	if (is_read(cn) && !cn->choking)
-		set_deadline(cn, CLOSED_MS);
+		set_deadline(cn, PEER_CLOSED_MS);
 }
 
 /* Edges come once: a close that is seen while a request is being read is
@@ -136,7 +119,7 @@ on_ready(void *arg, short events)
 		set_deadline(cn, cn->config->head_ms);
 	if (cn->on_gone && cn->closed && !cn->holds)
 		close_soon(cn);
-	else if (cn->on_gone && has_gone(cn))
+	else if (cn->on_gone && (cn->closed || peer_has_gone(cn->fd)))
 		tell_gone(cn);
 }
 
@@ -147,7 +130,7 @@ connection_wait(struct connection *cn, bool holds, void (*on_gone)(void *arg), v
 	cn->on_gone = on_gone;
 	cn->arg = arg;
 	if (cn->closed)
-		set_deadline(cn, CLOSED_MS);
+		set_deadline(cn, PEER_CLOSED_MS);
 }
 
 void

@@ -1,5 +1,6 @@
 #include "transport/peer.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,4 +22,13 @@ peer_name(int fd, char out[PEER_BYTES])
 	snprintf(out, PEER_BYTES, addr.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
 		 port);
 	return out;
+}
+
+bool
+peer_has_gone(int fd)
+{
+	char byte;
+	ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }

@@ -5,15 +5,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "transport/peer.h"
 #include "transport/plain_private.h"
 
-enum {
-	IDLE_MS = 75000,  /* a kept-alive connection; longer than proxies' 60 s */
-	CLOSED_MS = 1000, /* for answers to a peer that shut its side */
-};
+enum { IDLE_MS = 75000 }; /* a kept-alive connection; longer than proxies' 60 s */
 
 /* ---- ends ---- */
 
@@ -130,17 +127,7 @@ plain_close_soon(struct plain *p)
 	struct loop *loop = p->set->loop;
 
 	if (!heap_has(&p->timer.node))
-		loop_timer_set(loop, &p->timer, loop_now_ms(loop) + CLOSED_MS);
-}
-
-/* A half-close counts as gone: who waits for messages has no reason to shut its side. */
-static bool
-has_gone(const struct plain *p)
-{
-	char byte;
-	ssize_t n = p->closed ? 0 : recv(p->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-
-	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+		loop_timer_set(loop, &p->timer, loop_now_ms(loop) + PEER_CLOSED_MS);
 }
 
 static void
@@ -148,7 +135,7 @@ look_whether_gone(struct plain *p)
 {
 	if (p->closed && !outlet_waits(&p->outlet))
 		plain_close_soon(p);
-	else if (has_gone(p))
+	else if (p->closed || peer_has_gone(p->fd))
 		outlet_hang_up(&p->outlet);
 }
 
