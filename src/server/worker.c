@@ -100,11 +100,9 @@ init_broker(struct worker *w, const struct config *cfg)
 }
 
 static int
-init_transports(struct worker *w, const struct config *cfg)
+init_streams(struct worker *w, const struct config *cfg)
 {
-	unsigned connections = w->crew->connections;
 	const struct limits *lim = &cfg->limits;
-	struct route route = { w->mounts, cfg->mount_count };
 	struct stream_config sc = {
 		.unsent_bytes = lim->unsent_bytes,
 		.unproved_messages = clamp(lim->queue_messages),
@@ -118,39 +116,6 @@ init_transports(struct worker *w, const struct config *cfg)
 		.arrival_ms = ARRIVAL_STALLS * lim->stall_ms,
 		.compress = cfg->compress == CONFIG_ON,
 	};
-	size_t head_bytes = lim->header_bytes < LEAST_HEAD ? LEAST_HEAD : lim->header_bytes;
-	struct http_config hc = {
-		.body_bytes = lim->message_bytes,
-		/* Each byte less is one less for each idle poll (docs/memory.md); a
-		 * later head on the same connection must fit, too. */
-		.pool_bytes = head_bytes / 4 * 3,
-		.connections = connections,
-		.head_ms = lim->head_ms,
-		.body_ms = ARRIVAL_STALLS * lim->stall_ms,
-		.route = route,
-		.gate = &w->gate,
-		.scripts = cfg->scripts,
-		.health = &w->crew->health,
-		.metrics = cfg->metrics == CONFIG_ON ? &w->metrics : NULL,
-	};
-	struct plain_config pc = {
-		.head_bytes = lim->header_bytes,
-		.body_bytes = lim->message_bytes,
-		.route = route,
-		.gate = &w->gate,
-		.on_other = entry_take_back,
-		.arg = &w->entries,
-	};
-	struct entry_config ec = {
-		.head_bytes = lim->header_bytes,
-		.head_ms = lim->head_ms,
-		.connections = connections,
-		.counts = w->crew->hub ? w->crew->connection_counts : NULL,
-		.workers = w->crew->count,
-		.worker = w->number,
-		.route = route,
-		.gate = &w->gate,
-	};
 	int rc = websockets_init(&w->websockets, w->loop, w->log, w->broker, &w->handover, &wc);
 
 	if (rc)
@@ -161,18 +126,83 @@ init_transports(struct worker *w, const struct config *cfg)
 	if (!sc.ping_ms)
 		sc.ping_ms = EVENTSOURCE_PING_MS;
 	eventsources_init(&w->eventsources, w->loop, w->log, w->broker, &sc);
-	rc = http_set_init(&w->http, w->loop, w->log, w->broker, &w->websockets,
-			   &w->eventsources, &hc);
+	return 0;
+}
+
+static int
+init_http(struct worker *w, const struct config *cfg, struct route route)
+{
+	const struct limits *lim = &cfg->limits;
+	size_t head_bytes = lim->header_bytes < LEAST_HEAD ? LEAST_HEAD : lim->header_bytes;
+	struct http_config hc = {
+		.body_bytes = lim->message_bytes,
+		/* Each byte less is one less for each idle poll (docs/memory.md); a
+		 * later head on the same connection must fit, too. */
+		.pool_bytes = head_bytes / 4 * 3,
+		.connections = w->crew->connections,
+		.head_ms = lim->head_ms,
+		.body_ms = ARRIVAL_STALLS * lim->stall_ms,
+		.route = route,
+		.gate = &w->gate,
+		.scripts = cfg->scripts,
+		.health = &w->crew->health,
+		.metrics = cfg->metrics == CONFIG_ON ? &w->metrics : NULL,
+	};
+	int rc = http_set_init(&w->http, w->loop, w->log, w->broker, &w->websockets,
+			       &w->eventsources, &hc);
+
 	hc.pool_bytes = ROOMY * head_bytes;
 	if (!rc)
 		rc = http_set_init(&w->roomy, w->loop, w->log, w->broker, &w->websockets,
 				   &w->eventsources, &hc);
+	return rc;
+}
+
+static int
+init_plains(struct worker *w, const struct config *cfg, struct route route)
+{
+	struct plain_config pc = {
+		.head_bytes = cfg->limits.header_bytes,
+		.body_bytes = cfg->limits.message_bytes,
+		.route = route,
+		.gate = &w->gate,
+		.on_other = entry_take_back,
+		.arg = &w->entries,
+	};
+
+	return plains_init(&w->plains, w->loop, w->log, w->broker, &pc);
+}
+
+static int
+init_entries(struct worker *w, const struct config *cfg, struct route route)
+{
+	struct entry_config ec = {
+		.head_bytes = cfg->limits.header_bytes,
+		.head_ms = cfg->limits.head_ms,
+		.connections = w->crew->connections,
+		.counts = w->crew->hub ? w->crew->connection_counts : NULL,
+		.workers = w->crew->count,
+		.worker = w->number,
+		.route = route,
+		.gate = &w->gate,
+	};
+
+	return entries_init(&w->entries, w->loop, w->log, &w->http, &w->roomy, &w->plains,
+			    &w->websockets, &w->eventsources, &w->handover, &ec);
+}
+
+static int
+init_transports(struct worker *w, const struct config *cfg)
+{
+	struct route route = { w->mounts, cfg->mount_count };
+	int rc = init_streams(w, cfg);
+
 	if (!rc)
-		rc = plains_init(&w->plains, w->loop, w->log, w->broker, &pc);
+		rc = init_http(w, cfg, route);
 	if (!rc)
-		rc = entries_init(&w->entries, w->loop, w->log, &w->http, &w->roomy,
-				  &w->plains, &w->websockets, &w->eventsources,
-				  &w->handover, &ec);
+		rc = init_plains(w, cfg, route);
+	if (!rc)
+		rc = init_entries(w, cfg, route);
 	return rc;
 }
 
